@@ -1,0 +1,381 @@
+"""What probes saw, one frozen record per kind of look: the contract between probes and causes.
+
+Probes fill these and judge nothing; causes read these and touch nothing else. Text that came from
+the wire is bounded and has its control characters escaped, secrets and session ids never get in.
+`None` always means "not seen" and never "no".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model import Message, Reason, Transport
+
+
+class Phase(StrEnum):
+    """How far an exchange got before it ended."""
+
+    CONNECT = "connect"  # TCP not established
+    TLS = "tls"  # TCP up, TLS handshake not finished
+    REQUEST = "request"  # request written, not one byte came back
+    RESPONSE = "response"  # bytes came, no complete response head (or body)
+    OPEN = "open"  # 101 or 200 arrived, Engine.IO OPEN did not
+    SESSION = "session"  # OPEN arrived; ended later
+
+
+@dataclass(frozen=True, slots=True)
+class TcpInfo:
+    """From Linux TCP_INFO when waiting ended: tells a silent peer from a lost path."""
+
+    unacked: int
+    retransmits: int  # total_retrans over the connection's life
+    rtt_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How an exchange ended without what it waited for."""
+
+    phase: Phase
+    reason: Reason
+    detail: str = ""  # the exception in words, scrubbed
+    elapsed_ms: float = 0.0  # since this phase began
+    bytes_received: int = 0  # in this phase
+    first_bytes: str = ""  # printable form of the first 64 bytes received, if any
+    tcp: TcpInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """One request on one fresh socket; redirects are never followed."""
+
+    method: str
+    path: str  # path and query as sent, without secrets
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()  # names in lower case, order and duplicates kept
+    body: str = ""  # first 2 KiB
+    body_bytes: int = 0  # received, at most the cap
+    body_complete: bool = False
+    address: str | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    ttfb_ms: float | None = None  # request written → first byte
+    failure: Failure | None = None
+
+    def header(self, name: str) -> str | None:
+        """First value of a header, or None."""
+        return next((v for k, v in self.headers if k == name), None)
+
+    def header_lines(self, name: str) -> tuple[str, ...]:
+        """Every line of a header: a proxy that adds a second one breaks CORS."""
+        return tuple(v for k, v in self.headers if k == name)
+
+
+@dataclass(frozen=True, slots=True)
+class EioOpen:
+    """The Engine.IO OPEN packet."""
+
+    sid_digest: str  # short hash: sessions are compared, never kept
+    protocol: int  # 4, or 3 where the packet is a Socket.IO v2 server's
+    ping_interval_ms: int | None
+    ping_timeout_ms: int | None
+    upgrades: tuple[str, ...]
+    max_payload: int | None
+    extra: str = ""  # what followed in the same payload (v2 servers send `40` unasked)
+
+
+@dataclass(frozen=True, slots=True)
+class EioError:
+    """Engine.IO's JSON refusal: 0 transport unknown, 1 session unknown, 2 bad handshake method,
+    3 bad request, 4 forbidden, 5 unsupported protocol version."""
+
+    code: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One WebSocket frame as received."""
+
+    opcode: int  # 1 text, 2 binary, 8 close, 9 ping, 10 pong
+    text: str  # at most 256 characters; for close: the reason
+    at_ms: float  # since the 101
+    reserved_bits: int = 0
+    close_code: int | None = None
+
+
+# ---------------------------------------------------------------- the base suite
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigEvidence:
+    """Lint of URL and client settings. `advice` pairs a `cli_*` code with the sentence."""
+
+    url: str
+    problem: str | None = None  # why the URL cannot be used at all
+    advice: tuple[tuple[str, Message], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEvidence:
+    """Controls, each with what it answered: `ok`, or the Reason it failed with."""
+
+    results: tuple[tuple[str, str], ...] = ()
+    resolver_addresses: tuple[str, ...] | None = None  # the host as the control resolver sees it
+    resolver_rcode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DnsEvidence:
+    host: str
+    literal: bool  # the URL holds an address: nothing was looked up
+    addresses: tuple[str, ...] = ()
+    error: str | None = None  # EAI_* name
+    lookup_ms: float = 0.0
+    special: tuple[str, ...] = ()  # addresses that are loopback, private, unspecified, link-local
+
+
+@dataclass(frozen=True, slots=True)
+class TcpEvidence:
+    """One address."""
+
+    address: str
+    port: int
+    family: int  # 4 or 6
+    connect_ms: float | None = None
+    errno: str | None = None  # ECONNREFUSED …
+    icmp: tuple[int, int] | None = None  # (type, code) from the socket's error queue, if any
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The leaf, and what was sent with it."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]  # subjectAltName: DNS names and addresses
+    not_before: datetime
+    not_after: datetime
+    days_left: float
+    lifetime_days: float
+    chain_length: int  # certificates that the server sent
+    self_signed: bool
+    issuer_url: bool  # AIA caIssuers present: a browser could fetch the intermediate
+    key: str  # "RSA-2048", "EC-P-256"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsEvidence:
+    """One address: the verified handshake and, where it failed, an unverified one."""
+
+    server_name: str
+    version: str | None = None
+    cipher: str | None = None
+    alpn: str | None = None
+    handshake_ms: float | None = None
+    verify_code: int | None = None  # OpenSSL X509_V_ERR_*; 0 or None when verified
+    verify_message: str = ""
+    alert: str | None = None  # OpenSSL's reason, e.g. WRONG_VERSION_NUMBER, TLSV1_UNRECOGNIZED_NAME
+    certificate: Certificate | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpEvidence:
+    """`/health`."""
+
+    answer: HttpAnswer
+    configured: bool  # the path was set by someone, not tried by default
+
+
+@dataclass(frozen=True, slots=True)
+class PollingEvidence:
+    """The polling handshake (GET, EIO=4)."""
+
+    answer: HttpAnswer
+    open: EioOpen | None = None
+    error: EioError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CorsEvidence:
+    """The polling handshake's CORS answer to the configured Origin, and a preflight."""
+
+    origin: str
+    allow_origin: tuple[str, ...] = ()  # every Access-Control-Allow-Origin line
+    allow_credentials: tuple[str, ...] = ()
+    vary: str | None = None
+    with_credentials: bool = False  # the client sends cookies
+    answer: HttpAnswer | None = None
+    preflight: HttpAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketEvidence:
+    """A handshake on a fresh socket (`websocket`), or one with a polling sid (`upgrade`)."""
+
+    answer: HttpAnswer  # status, headers, and the body when it was not 101
+    accept_ok: bool | None = None  # Sec-WebSocket-Accept fits our key
+    unasked_extensions: tuple[str, ...] = ()
+    open: EioOpen | None = None
+    error: EioError | None = None  # JSON body of a refusal
+    frames: tuple[Frame, ...] = ()  # the first few
+    probe_ms: float | None = None  # upgrade only: `2probe` → `3probe`
+    closed: Failure | None = None  # how the stream ended, if it did
+    close_code: int | None = None
+    close_reason: str = ""
+
+
+class Outcome(StrEnum):
+    """How a namespace CONNECT ended on one transport."""
+
+    CONNECTED = "connected"
+    REFUSED = "refused"  # 44
+    DISCONNECTED = "disconnected"  # 40, and at once 41 or a close
+    SILENT = "silent"  # the session lives, neither 40 nor 44 came
+    CLOSED = "closed"  # the session ended before an answer
+    NOT_TRIED = "not_tried"  # the transport never got that far
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceAttempt:
+    transport: Transport
+    outcome: Outcome
+    elapsed_ms: float = 0.0
+    message: str = ""  # from 44
+    data: str = ""
+    close_code: int | None = None
+    close_reason: str = ""
+    pings: int = 0  # server pings seen (and answered) while waiting
+    answer: HttpAnswer | None = None  # polling: the exchange that failed
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceEvidence:
+    namespace: str
+    auth_sent: bool
+    attempts: tuple[NamespaceAttempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RttEvidence:
+    """Round trips over the open session."""
+
+    transport: Transport | None
+    samples_ms: tuple[float, ...] = ()
+    median_ms: float | None = None
+    worst_ms: float | None = None
+    connect_ms: tuple[float, ...] = ()  # TCP connects of the run: latency without the server
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackEvidence:
+    """One fallback URL: does it complete an Engine.IO handshake?"""
+
+    url: str
+    same_host: bool  # the fallback is the primary's host: no fallback at all
+    answer: HttpAnswer | None = None
+    open: EioOpen | None = None
+    failure: Failure | None = None
+
+
+# ---------------------------------------------------------------- follow-ups
+
+
+@dataclass(frozen=True, slots=True)
+class DnsReply:
+    """One direct query."""
+
+    server: str
+    kind: str  # "A" | "AAAA"
+    rcode: str | None = None  # NOERROR, NXDOMAIN, SERVFAIL, REFUSED …
+    addresses: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # CNAME chain in the answer
+    truncated: bool = False
+    failure: Reason | None = None  # TIMEOUT, REFUSED (port unreachable) …
+    elapsed_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DnsDirectEvidence:
+    replies: tuple[DnsReply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BurstEvidence:
+    """Quick connections one after another, a GET on each: how each ended (`answered` or a Reason)."""
+
+    outcomes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSchemeEvidence:
+    """The port addressed the other way round: TLS hello on an http URL, plain GET on an https one."""
+
+    spoken: bool
+    answer: HttpAnswer | None = None
+    tls: TlsEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedPathsEvidence:
+    """Further requests of one kind: random path, candidate paths, Origin variants."""
+
+    answers: tuple[tuple[str, HttpAnswer], ...] = ()  # label → answer
+    opens: tuple[str, ...] = ()  # labels under which an Engine.IO OPEN came
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckEvidence:
+    """Again after a pause."""
+
+    pause_ms: float
+    connects: tuple[str, ...] = ()  # "ok" or a Reason, each try
+    polling: HttpAnswer | None = None
+    polling_open: bool = False
+    health: HttpAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AffinityEvidence:
+    """One polling session, then sequential POSTs, each on a fresh socket."""
+
+    open: EioOpen | None = None
+    statuses: tuple[int | None, ...] = ()
+    errors: tuple[EioError | None, ...] = ()
+    ages_ms: tuple[float, ...] = ()  # since OPEN
+    failures: tuple[Reason | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoEvidence:
+    """Nothing was looked at; the reason says why. `note` is for people who read the JSON."""
+
+    note: str = ""
+    details: dict[str, str] = field(default_factory=dict)
+
+
+Evidence = (
+    ConfigEvidence
+    | ControlEvidence
+    | DnsEvidence
+    | TcpEvidence
+    | TlsEvidence
+    | HttpEvidence
+    | PollingEvidence
+    | CorsEvidence
+    | WebSocketEvidence
+    | NamespaceEvidence
+    | RttEvidence
+    | FallbackEvidence
+    | DnsDirectEvidence
+    | BurstEvidence
+    | OtherSchemeEvidence
+    | ProbedPathsEvidence
+    | RecheckEvidence
+    | AffinityEvidence
+    | NoEvidence
+)

@@ -1,0 +1,391 @@
+"""The words of wsdiag: closed vocabularies and the frozen records that every room passes on.
+
+Nothing here does I/O and nothing here imports another room. What a probe *saw* is typed in
+`bot.evidence`; this module holds everything else that has a name in the design.
+Durations are milliseconds (`*_ms`) or seconds (`*_s`), moments are timezone-aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+if TYPE_CHECKING:
+    from bot.evidence import Evidence
+
+# ---------------------------------------------------------------- closed vocabularies
+
+
+class Layer(StrEnum):
+    """Where a cause sits. The order is the order of blame: the lowest failing layer is named."""
+
+    CLIENT = "client"
+    BROWSER = "browser"
+    PROXY = "proxy"
+    DNS = "dns"
+    TCP = "tcp"
+    NET = "net"
+    TLS = "tls"
+    HTTP = "http"
+    SERVER = "server"
+    ENGINEIO = "engineio"
+    WEBSOCKET = "websocket"
+    CORS = "cors"
+    SOCKETIO = "socketio"
+
+
+class Section(StrEnum):
+    """A section of the guide. Causes only ever point at 1A to 4."""
+
+    SERVER = "1A"
+    NETWORK = "1B"
+    BROWSER = "1C"
+    TRANSPORTS = "2-transports"
+    HEARTBEAT = "2-heartbeat"
+    ERRORS = "2-errors"
+    DIAGNOSTICS = "3"
+    ENVIRONMENT = "4"
+    LOGS = "5"
+    PREVENTION = "6"
+    SUPPORT = "7"
+    COMMANDS = "8"
+
+
+class State(StrEnum):
+    """What a verdict says of a target. `flapping` is a state of an incident, not of a verdict."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class Confidence(StrEnum):
+    """`certain`: every other cause is excluded; `likely`: one fits best; `possible`: layer only."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Status(StrEnum):
+    """How a finding counts. `skipped` never changes a state, whatever its evidence shows."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+    SKIPPED = "skipped"
+
+
+class Transport(StrEnum):
+    """Engine.IO transports."""
+
+    WEBSOCKET = "websocket"
+    POLLING = "polling"
+
+
+class Reason(StrEnum):
+    """What a probe saw, in one word. A closed list: what fits nothing is `unrecognised`."""
+
+    # the run itself
+    NOT_CONFIGURED = "not_configured"
+    NOT_NEEDED = "not_needed"
+    NOT_REACHED = "not_reached"  # a lower layer failed first
+    NOT_POSSIBLE = "not_possible"  # this machine cannot do it (rights, kernel, no resolver file)
+    DEADLINE = "deadline"  # the run's own deadline cut it short
+    # name resolution (getaddrinfo's words and, from direct queries, DNS's)
+    NAME_NOT_FOUND = "name_not_found"
+    NO_ADDRESS = "no_address"
+    RESOLVER_FAILED = "resolver_failed"  # EAI_AGAIN: servfail, refused or unreachable alike
+    RESOLVER_TIMEOUT = "resolver_timeout"
+    BOGUS_ADDRESS = "bogus_address"
+    SLOW_LOOKUP = "slow_lookup"
+    # sockets
+    REFUSED = "refused"
+    RESET = "reset"
+    EOF = "eof"
+    TIMEOUT = "timeout"
+    HOST_UNREACHABLE = "host_unreachable"
+    NO_ROUTE = "no_route"
+    SOCKET_ERROR = "socket_error"
+    # TLS
+    CERTIFICATE_INVALID = "certificate_invalid"
+    CERTIFICATE_EXPIRING = "certificate_expiring"
+    CERTIFICATE_NAMELESS = "certificate_nameless"  # no subjectAltName
+    TLS_ALERT = "tls_alert"
+    TLS_NOT_SPOKEN = "tls_not_spoken"
+    TLS_ERROR = "tls_error"
+    # HTTP
+    NOT_HTTP = "not_http"
+    HTTP_STATUS = "http_status"
+    REDIRECT = "redirect"
+    UNEXPECTED_BODY = "unexpected_body"
+    SLOW_ANSWER = "slow_answer"
+    # Engine.IO and WebSocket
+    EIO_ERROR = "eio_error"
+    EIO_VERSION = "eio_version"
+    NOT_EIO = "not_eio"
+    UPGRADE_REFUSED = "upgrade_refused"
+    BAD_HANDSHAKE = "bad_handshake"
+    BAD_FRAME = "bad_frame"
+    CLOSED = "closed"
+    NO_PACKET = "no_packet"
+    PROBE_UNANSWERED = "probe_unanswered"
+    NO_WEBSOCKET_UPGRADE = "no_websocket_upgrade"  # OPEN offers no websocket
+    SESSION_UNKNOWN = "session_unknown"
+    # CORS
+    ORIGIN_NOT_ALLOWED = "origin_not_allowed"
+    CORS_HEADER_MISSING = "cors_header_missing"
+    CORS_HEADER_INVALID = "cors_header_invalid"
+    # Socket.IO
+    CONNECT_REFUSED = "connect_refused"
+    DISCONNECTED = "disconnected"
+    NO_ANSWER = "no_answer"
+    # quality
+    HIGH_LATENCY = "high_latency"
+    UNSTABLE = "unstable"
+    # the rest
+    SETTING_INVALID = "setting_invalid"
+    FALLBACK_DEAD = "fallback_dead"
+    CONTROL_FAILED = "control_failed"
+    UNRECOGNISED = "unrecognised"
+
+
+class FollowUp(StrEnum):
+    """Probes that run only when they separate the causes still possible."""
+
+    DNS_DIRECT = "dns_direct"  # ask the resolvers ourselves: rcode, CNAME, A and AAAA apart
+    TCP_BURST = "tcp_burst"  # ten quick connections: always reset, or only some?
+    TLS_ON_PLAIN_PORT = "tls_on_plain_port"  # http:// URL: does the port speak TLS?
+    PLAIN_HTTP = "plain_http"  # https:// URL: does the port answer plain HTTP?
+    RANDOM_PATH = "random_path"  # does a path that cannot exist get the same answer?
+    PATH_CANDIDATES = "path_candidates"  # is Engine.IO under another path?
+    ORIGIN_VARIANTS = "origin_variants"  # no Origin, the server's own: same refusal?
+    RECHECK = "recheck"  # the same requests again after a pause: still so?
+    AFFINITY = "affinity"  # one session, six fresh sockets: does each find it?
+
+
+# ---------------------------------------------------------------- sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence for people, not yet in any language.
+
+    `text` is the English msgid with `{name}` places, `values` what goes there (plain text from
+    outside is allowed: surfaces escape it). With `plural` set, `values["n"]` picks the form.
+    """
+
+    text: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+    plural: str | None = None
+
+
+def say(text: str, /, **values: str | float) -> Message:
+    """Mark an English sentence for translation (a Babel extraction keyword)."""
+    return Message(text, values)
+
+
+def say_n(text: str, plural: str, /, n: int, **values: str | float) -> Message:
+    """Mark an English sentence with a plural form; `n` chooses it (a Babel extraction keyword)."""
+    return Message(text, {"n": n, **values}, plural)
+
+
+# ---------------------------------------------------------------- targets
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a secret is kept: `env:NAME`, `@file`, or a literal held masked.
+
+    `bot.credentials.read` fetches the value, anew each time, so that a rotated token is seen.
+    """
+
+    source: str
+    literal: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """How the team's *browser client* is configured; the defaults are the guide's."""
+
+    transports: tuple[Transport, ...] = (Transport.WEBSOCKET, Transport.POLLING)
+    try_all_transports: bool = False
+    upgrade: bool = True
+    reconnection_attempts: int | None = 20  # None: for ever
+    reconnection_delay_ms: int = 1_000
+    reconnection_delay_max_ms: int = 10_000
+    timeout_ms: int = 30_000
+    keep_alive_s: float | None = 25.0  # the app's own 'keep-alive' event; None: not sent
+    with_credentials: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """Files for mutual TLS, PEM."""
+
+    cert_file: str
+    key_file: str | None = None
+    key_password: SecretRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One backend. A `ws(s)://` URL means a client told WebSocket only; `http(s)://` means both."""
+
+    name: str
+    url: str
+    fallback_urls: tuple[str, ...] = ()
+    path: str = "/socket.io/"
+    namespace: str = "/"
+    origin: str | None = None
+    health_path: str | None = None  # None: `/health` is tried and its absence is fine
+    auth: SecretRef | None = None  # JSON object sent with the namespace CONNECT
+    headers: Mapping[str, SecretRef] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)  # e.g. a marker that presence ignores
+    ca_file: str | None = None
+    client_certificate: ClientCertificate | None = None
+    proxy: str | None = None  # http://host:port; None: as the environment says
+    client: ClientSettings = field(default_factory=ClientSettings)
+    channel: str | None = None
+    watch: WatchSettings = field(default_factory=lambda: WatchSettings())
+    allow_private: bool = True  # False for URLs typed into Slack or the web
+    deadline_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How the bot watches a target. `held` keeps a Socket.IO connection, `periodic` only probes."""
+
+    mode: str = "held"  # "held" | "periodic"
+    interval_s: float = 60.0  # full check while nothing happens (and the period of `periodic`)
+    confirm_s: float = 3.0  # a loss that heals within this is a blip and posts nothing
+    keep_alive: bool = True  # send the guide's 'keep-alive' every client.keep_alive_s
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Things that work when our own network does: decide between "they" and "we" are broken."""
+
+    urls: tuple[str, ...] = ()
+    resolver: str | None = None  # IP address of a resolver outside
+
+
+# ---------------------------------------------------------------- what a check yields
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one probe saw. A fault of the target is data here; an exception is our bug."""
+
+    probe: str  # a name of probes.SUITE, or a FollowUp
+    status: Status
+    reason: Reason | None
+    evidence: Evidence
+    duration_ms: float
+    address: str | None = None  # set where there is one finding per address
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The cause a verdict names. `code` is a row of the catalogue, or `unrecognised`."""
+
+    code: str
+    layer: Layer
+    section: Section
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Pure conclusion from findings (see "What a verdict means" in docs/design)."""
+
+    state: State
+    cause: Named | None
+    alternatives: tuple[str, ...] = ()  # codes that the evidence does not exclude, best first
+    why: tuple[Message, ...] = ()  # the evidence in sentences, most telling first
+    advice: tuple[Message, ...] = ()  # lint of the client settings; changes neither state nor cause
+    also: tuple[str, ...] = ()  # further causes that hold beside the named one (degraded)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One diagnosis: target + vantage + findings + verdict. Holds no secret."""
+
+    target_name: str
+    target_url: str  # without user info and query
+    vantage: str
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    started_at: datetime
+    duration_ms: float
+
+
+# ---------------------------------------------------------------- watching
+
+
+class Trouble(StrEnum):
+    """Why the watcher suspects a target."""
+
+    CONNECTION_LOST = "connection_lost"
+    CONNECT_FAILED = "connect_failed"
+    HEARTBEAT_MISSED = "heartbeat_missed"
+    POLLING_ONLY = "polling_only"
+    ROUTINE = "routine"  # the periodic full check
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the watcher learns about a target at one moment: a confirmed look, with its report."""
+
+    target: str
+    at: datetime
+    state: State
+    report: Report | None = None
+    trouble: Trouble = Trouble.ROUTINE
+    since: datetime | None = None  # when the trouble was first noticed, if before `at`
+
+
+class TransitionKind(StrEnum):
+    OPENED = "opened"
+    CHANGED = "changed"  # degraded ↔ down, or another cause, inside one incident
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of state, a durable record."""
+
+    kind: TransitionKind
+    target: str
+    incident_id: str
+    at: datetime
+    before: State
+    after: State
+    cause: Named | None
+    report: Report | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing to tell Slack: facts only; `slack/alerts` renders them when it sends."""
+
+    id: int
+    incident_id: str
+    target: str
+    channel: str
+    kind: TransitionKind
+    opened_at: datetime
+    at: datetime
+    state: State
+    report: Report | None  # the report to show: of the trouble, also when closed
+    message_ts: str | None = None  # the incident's root message, once accepted
+    attempts: int = 0
+
+
+Json = dict[str, Any]
