@@ -306,14 +306,19 @@ class DnsDirectEvidence:
 
 @dataclass(frozen=True, slots=True)
 class BurstEvidence:
-    """Quick connections one after another, a GET on each: how each ended (`answered` or a Reason)."""
+    """Quick connections one after another; each entry is `answered`, `open` or a Reason.
+
+    `outcomes`: a GET was sent. `silent`: nothing was sent for a while, so an end is no reaction to
+    our bytes (a connection limit or a middlebox, and not a server that dislikes what it read).
+    """
 
     outcomes: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OtherSchemeEvidence:
-    """The port addressed the other way round: TLS hello on an http URL, plain GET on an https one."""
+    """The port addressed the other way: a TLS hello on an http URL, a plain GET on an https one."""
 
     spoken: bool
     answer: HttpAnswer | None = None

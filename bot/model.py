@@ -235,6 +235,16 @@ class ClientCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How the bot watches a target. `held` keeps a Socket.IO connection, `periodic` only probes."""
+
+    mode: str = "held"  # "held" | "periodic"
+    interval_s: float = 60.0  # full check while nothing happens (and the period of `periodic`)
+    confirm_s: float = 3.0  # a loss that heals within this is a blip and posts nothing
+    keep_alive: bool = True  # send the guide's 'keep-alive' every client.keep_alive_s
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One backend. A `ws(s)://` URL means a client told WebSocket only; `http(s)://` means both."""
 
@@ -253,19 +263,9 @@ class Target:
     proxy: str | None = None  # http://host:port; None: as the environment says
     client: ClientSettings = field(default_factory=ClientSettings)
     channel: str | None = None
-    watch: WatchSettings = field(default_factory=lambda: WatchSettings())
+    watch: WatchSettings = field(default_factory=WatchSettings)
     allow_private: bool = True  # False for URLs typed into Slack or the web
     deadline_s: float = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class WatchSettings:
-    """How the bot watches a target. `held` keeps a Socket.IO connection, `periodic` only probes."""
-
-    mode: str = "held"  # "held" | "periodic"
-    interval_s: float = 60.0  # full check while nothing happens (and the period of `periodic`)
-    confirm_s: float = 3.0  # a loss that heals within this is a blip and posts nothing
-    keep_alive: bool = True  # send the guide's 'keep-alive' every client.keep_alive_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,298 @@
+"""The findings of one run, addressable by what they are: what causes and the verdict read.
+
+Pure. `FindingSet` gives typed access (`found.polling`, `found.tcp` …) and the few questions that
+several causes ask of the same evidence, so that each is answered in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from bot.evidence import (
+    AffinityEvidence,
+    BurstEvidence,
+    ConfigEvidence,
+    ControlEvidence,
+    CorsEvidence,
+    DnsDirectEvidence,
+    DnsEvidence,
+    Evidence,
+    Failure,
+    FallbackEvidence,
+    HttpAnswer,
+    HttpEvidence,
+    NamespaceAttempt,
+    NamespaceEvidence,
+    OtherSchemeEvidence,
+    Outcome,
+    Phase,
+    PollingEvidence,
+    ProbedPathsEvidence,
+    RecheckEvidence,
+    RttEvidence,
+    TcpEvidence,
+    TlsEvidence,
+    WebSocketEvidence,
+)
+from bot.model import Finding, FollowUp, Reason, Status, Target, Transport
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True)
+class FindingSet:
+    """All findings of a run so far, and the target they are about."""
+
+    all: tuple[Finding, ...]
+    target: Target
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding], target: Target) -> FindingSet:
+        """Index a run's findings."""
+        return cls(tuple(findings), target)
+
+    # ------------------------------------------------ access
+
+    def named(self, probe: str) -> tuple[Finding, ...]:
+        """Every finding of one probe or follow-up."""
+        return tuple(f for f in self.all if f.probe == probe)
+
+    def finding(self, probe: str) -> Finding | None:
+        """The first finding of a probe, if it ran."""
+        return next((f for f in self.all if f.probe == probe), None)
+
+    def ran(self, follow_up: FollowUp) -> bool:
+        """Whether a follow-up has reported, even if only to say that it could not."""
+        return self.finding(follow_up.value) is not None
+
+    def _each(self, probe: str, kind: type[E]) -> tuple[E, ...]:
+        return tuple(f.evidence for f in self.named(probe) if isinstance(f.evidence, kind))
+
+    def _one(self, probe: str, kind: type[E]) -> E | None:
+        return next(iter(self._each(probe, kind)), None)
+
+    @cached_property
+    def config(self) -> ConfigEvidence | None:
+        return self._one("config", ConfigEvidence)
+
+    @cached_property
+    def control(self) -> ControlEvidence | None:
+        return self._one("control", ControlEvidence)
+
+    @cached_property
+    def dns(self) -> DnsEvidence | None:
+        return self._one("dns", DnsEvidence)
+
+    @cached_property
+    def dns_direct(self) -> DnsDirectEvidence | None:
+        return self._one(FollowUp.DNS_DIRECT, DnsDirectEvidence)
+
+    @cached_property
+    def tcp(self) -> tuple[TcpEvidence, ...]:
+        return self._each("tcp", TcpEvidence)
+
+    @cached_property
+    def tls(self) -> tuple[TlsEvidence, ...]:
+        return self._each("tls", TlsEvidence)
+
+    @cached_property
+    def health(self) -> HttpEvidence | None:
+        return self._one("http", HttpEvidence)
+
+    @cached_property
+    def polling(self) -> PollingEvidence | None:
+        return self._one("polling", PollingEvidence)
+
+    @cached_property
+    def cors(self) -> CorsEvidence | None:
+        return self._one("cors", CorsEvidence)
+
+    @cached_property
+    def websocket(self) -> WebSocketEvidence | None:
+        return self._one("websocket", WebSocketEvidence)
+
+    @cached_property
+    def upgrade(self) -> WebSocketEvidence | None:
+        return self._one("upgrade", WebSocketEvidence)
+
+    @cached_property
+    def namespace(self) -> NamespaceEvidence | None:
+        return self._one("namespace", NamespaceEvidence)
+
+    @cached_property
+    def rtt(self) -> RttEvidence | None:
+        return self._one("rtt", RttEvidence)
+
+    @cached_property
+    def fallbacks(self) -> tuple[FallbackEvidence, ...]:
+        return self._each("fallback", FallbackEvidence)
+
+    @cached_property
+    def burst(self) -> BurstEvidence | None:
+        return self._one(FollowUp.TCP_BURST, BurstEvidence)
+
+    @cached_property
+    def tls_on_plain_port(self) -> OtherSchemeEvidence | None:
+        return self._one(FollowUp.TLS_ON_PLAIN_PORT, OtherSchemeEvidence)
+
+    @cached_property
+    def plain_http(self) -> OtherSchemeEvidence | None:
+        return self._one(FollowUp.PLAIN_HTTP, OtherSchemeEvidence)
+
+    @cached_property
+    def random_path(self) -> ProbedPathsEvidence | None:
+        return self._one(FollowUp.RANDOM_PATH, ProbedPathsEvidence)
+
+    @cached_property
+    def path_candidates(self) -> ProbedPathsEvidence | None:
+        return self._one(FollowUp.PATH_CANDIDATES, ProbedPathsEvidence)
+
+    @cached_property
+    def origin_variants(self) -> ProbedPathsEvidence | None:
+        return self._one(FollowUp.ORIGIN_VARIANTS, ProbedPathsEvidence)
+
+    @cached_property
+    def recheck(self) -> RecheckEvidence | None:
+        return self._one(FollowUp.RECHECK, RecheckEvidence)
+
+    @cached_property
+    def affinity(self) -> AffinityEvidence | None:
+        return self._one(FollowUp.AFFINITY, AffinityEvidence)
+
+    # ------------------------------------------------ questions that several causes ask
+
+    @cached_property
+    def url_scheme(self) -> str:
+        """`http`, `https`, `ws` or `wss`."""
+        return urlsplit(self.target.url).scheme.lower()
+
+    @property
+    def over_tls(self) -> bool:
+        """Whether the URL asks for TLS."""
+        return self.url_scheme in ("https", "wss")
+
+    @property
+    def transports(self) -> frozenset[Transport]:
+        """What the client may use: a ws(s):// URL means WebSocket only."""
+        if self.url_scheme in ("ws", "wss"):
+            return frozenset({Transport.WEBSOCKET})
+        return frozenset(self.target.client.transports)
+
+    @cached_property
+    def problems(self) -> tuple[Finding, ...]:
+        """Findings that count: failing or warning, lint apart."""
+        return tuple(
+            f for f in self.all if f.status in (Status.FAIL, Status.WARN) and f.probe != "config"
+        )
+
+    @cached_property
+    def reachable(self) -> bool:
+        """At least one address completes a TCP connect (or the dial went through a proxy)."""
+        return any(t.connect_ms is not None for t in self.tcp) or any(
+            a.connect_ms is not None for a in self.answers
+        )
+
+    @cached_property
+    def tls_up(self) -> bool:
+        """No TLS wanted, or some address completes the verified handshake."""
+        return not self.over_tls or any(
+            t.handshake_ms is not None and _verified(t) for t in self.tls
+        )
+
+    @cached_property
+    def answers(self) -> tuple[HttpAnswer, ...]:
+        """Every HTTP exchange of the base suite, WebSocket handshakes included."""
+        found: list[HttpAnswer] = []
+        if self.health:
+            found.append(self.health.answer)
+        if self.polling:
+            found.append(self.polling.answer)
+        if self.websocket:
+            found.append(self.websocket.answer)
+        return tuple(found)
+
+    @cached_property
+    def statuses(self) -> tuple[int, ...]:
+        """HTTP statuses seen in the base suite."""
+        return tuple(a.status for a in self.answers if a.status is not None)
+
+    @cached_property
+    def failures(self) -> tuple[Failure, ...]:
+        """How exchanges of the base suite ended without an answer."""
+        return tuple(a.failure for a in self.answers if a.failure is not None)
+
+    @property
+    def polling_open(self) -> bool:
+        """The polling handshake gave a v4 OPEN."""
+        return bool(self.polling and self.polling.open and self.polling.open.protocol == 4)
+
+    @property
+    def websocket_open(self) -> bool:
+        """A WebSocket, direct or upgraded, gave a v4 OPEN (or answered the upgrade probe)."""
+        direct = bool(self.websocket and self.websocket.open and self.websocket.open.protocol == 4)
+        return direct or self.upgraded
+
+    @property
+    def upgraded(self) -> bool:
+        """The upgrade with probe completed."""
+        return bool(self.upgrade and self.upgrade.probe_ms is not None)
+
+    @property
+    def eio_seen(self) -> bool:
+        """Something that speaks Engine.IO answered: an OPEN, or its JSON refusal."""
+        return (
+            self.polling_open
+            or self.websocket_open
+            or any(
+                e and e.error and e.error.code is not None for e in (self.polling, self.websocket)
+            )
+        )
+
+    def attempt(self, transport: Transport) -> NamespaceAttempt | None:
+        """The namespace CONNECT on one transport, if it was tried."""
+        if self.namespace is None:
+            return None
+        tried = (a for a in self.namespace.attempts if a.transport is transport)
+        return next((a for a in tried if a.outcome is not Outcome.NOT_TRIED), None)
+
+    @cached_property
+    def attempts(self) -> tuple[NamespaceAttempt, ...]:
+        """Every namespace CONNECT that was tried."""
+        if self.namespace is None:
+            return ()
+        return tuple(a for a in self.namespace.attempts if a.outcome is not Outcome.NOT_TRIED)
+
+    @cached_property
+    def completed(self) -> frozenset[Transport]:
+        """Transports of the client on which the namespace CONNECT succeeded and held."""
+        done = {a.transport for a in self.attempts if a.outcome is Outcome.CONNECTED}
+        return frozenset(done & self.transports)
+
+    @cached_property
+    def connect_rtt_ms(self) -> float | None:
+        """The fastest TCP connect: the path's round trip without the server."""
+        times = [t.connect_ms for t in self.tcp if t.connect_ms is not None]
+        return min(times) if times else None
+
+
+def _verified(tls: TlsEvidence) -> bool:
+    return not tls.verify_code and tls.failure is None
+
+
+def waited_in_vain(failure: Failure | None, *phases: Phase) -> bool:
+    """The exchange ended in a timeout in one of these phases."""
+    return bool(failure and failure.reason is Reason.TIMEOUT and failure.phase in phases)
+
+
+def cut(failure: Failure | None, *phases: Phase) -> bool:
+    """The peer ended the exchange (FIN or RST) in one of these phases."""
+    return bool(
+        failure and failure.reason in (Reason.RESET, Reason.EOF) and failure.phase in phases
+    )
+
+
+__all__ = ["Evidence", "FindingSet", "cut", "waited_in_vain"]
