@@ -1,0 +1,187 @@
+"""A certificate authority, and every way in which a server's certificate goes wrong."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """PEM files of a server (or client): its chain as sent, and its key."""
+
+    cert: Path
+    key: Path
+
+    @property
+    def combined(self) -> Path:
+        """Chain and key in one file, as haproxy wants it."""
+        path = self.cert.with_suffix(".combined.pem")
+        path.write_bytes(self.cert.read_bytes() + self.key.read_bytes())
+        return path
+
+    def for_node(self) -> dict[str, str]:
+        """The `tls` option of server.js."""
+        return {"cert": str(self.cert), "key": str(self.key)}
+
+    def server_context(self) -> ssl.SSLContext:
+        """An SSLContext that serves this certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+        return context
+
+
+class CertificateAuthority:
+    """A private CA whose root is in `.ca_file`; what it issues is written into `folder`.
+
+    Default names are those of loopback: localhost, 127.0.0.1 and ::1.
+    """
+
+    LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._root = trustme.CA()
+        self._count = 0
+        self.ca_file = folder / "ca.pem"
+        self._root.cert_pem.write_to_path(self.ca_file)
+
+    def client_context(self) -> ssl.SSLContext:
+        """An SSLContext that trusts this CA and nothing else."""
+        return ssl.create_default_context(cafile=self.ca_file)
+
+    def issue(
+        self,
+        *names: str,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+    ) -> CertificateFiles:
+        """A certificate of the root for `names`; the default validity is trustme's (long)."""
+        leaf = self._root.issue_cert(
+            *(names or self.LOOPBACK), not_before=not_before, not_after=not_after
+        )
+        return self._write([blob.bytes() for blob in leaf.cert_chain_pems], leaf)
+
+    def expired(self, *names: str, days_ago: float = 2) -> CertificateFiles:
+        """Valid for a year until `days_ago`."""
+        end = datetime.now(UTC) - timedelta(days=days_ago)
+        return self.issue(*names, not_before=end - timedelta(days=365), not_after=end)
+
+    def expiring(
+        self, *names: str, days_left: float = 5, lifetime_days: float = 90
+    ) -> CertificateFiles:
+        """Valid, but only for `days_left` of its `lifetime_days`."""
+        end = datetime.now(UTC) + timedelta(days=days_left)
+        return self.issue(*names, not_before=end - timedelta(days=lifetime_days), not_after=end)
+
+    def not_yet_valid(self, *names: str, days: float = 2) -> CertificateFiles:
+        """Valid only from `days` in the future."""
+        start = datetime.now(UTC) + timedelta(days=days)
+        return self.issue(*names, not_before=start, not_after=start + timedelta(days=90))
+
+    def wrong_name(self) -> CertificateFiles:
+        """Trusted, for another host."""
+        return self.issue("other.example")
+
+    def complete_chain(self, *names: str) -> CertificateFiles:
+        """Issued by an intermediate CA, which the server sends along."""
+        leaf = self._root.create_child_ca().issue_cert(*(names or self.LOOPBACK))
+        return self._write([blob.bytes() for blob in leaf.cert_chain_pems], leaf)
+
+    def missing_intermediate(self, *names: str) -> CertificateFiles:
+        """Issued by an intermediate CA which the server does not send."""
+        leaf = self._root.create_child_ca().issue_cert(*(names or self.LOOPBACK))
+        return self._write([leaf.cert_chain_pems[0].bytes()], leaf)
+
+    def unknown_ca(self, *names: str) -> CertificateFiles:
+        """Issued by a CA that nobody was told of; the root is not sent."""
+        leaf = trustme.CA().issue_cert(*(names or self.LOOPBACK))
+        return self._write([blob.bytes() for blob in leaf.cert_chain_pems], leaf)
+
+    def self_signed(self, *names: str) -> CertificateFiles:
+        """Signed by its own key, right names."""
+        return self._own(x509.Name([_cn("localhost")]), names or self.LOOPBACK)
+
+    def strange_name(self, common_name: str) -> CertificateFiles:
+        """Self-signed, with any text as its common name (at most 64 characters)."""
+        return self._own(x509.Name([_cn(common_name)]), self.LOOPBACK)
+
+    def nameless(self, host: str = "localhost") -> CertificateFiles:
+        """Trusted by the root, with a common name and no subjectAltName."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        root = x509.load_pem_x509_certificate(self._root.cert_pem.bytes())
+        signer = serialization.load_pem_private_key(self._root.private_key_pem.bytes(), None)
+        certificate = (
+            _builder(x509.Name([_cn(host)]), root.subject)
+            .public_key(key.public_key())
+            .sign(signer, hashes.SHA256())  # type: ignore[arg-type]
+        )
+        return self._write_pems(certificate, key)
+
+    def _own(self, name: x509.Name, hosts: tuple[str, ...]) -> CertificateFiles:
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _builder(name, name)
+            .public_key(key.public_key())
+            .add_extension(x509.SubjectAlternativeName([_general(h) for h in hosts]), False)
+            .sign(key, hashes.SHA256())
+        )
+        return self._write_pems(certificate, key)
+
+    def _write_pems(
+        self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
+    ) -> CertificateFiles:
+        files = self._files()
+        files.cert.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        files.key.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return files
+
+    def _write(self, chain: list[bytes], leaf: trustme.LeafCert) -> CertificateFiles:
+        files = self._files()
+        files.cert.write_bytes(b"".join(chain))
+        leaf.private_key_pem.write_to_path(files.key)
+        return files
+
+    def _files(self) -> CertificateFiles:
+        self._count += 1
+        return CertificateFiles(
+            self.folder / f"server{self._count}.pem", self.folder / f"server{self._count}.key"
+        )
+
+
+def _cn(text: str) -> x509.NameAttribute[str]:
+    return x509.NameAttribute(NameOID.COMMON_NAME, text)
+
+
+def _builder(subject: x509.Name, issuer: x509.Name) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365))
+    )
+
+
+def _general(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
