@@ -1,0 +1,1 @@
+"""The demo: the bot against a strict local Slack workspace and a breakable backend."""
