@@ -1,0 +1,87 @@
+# `make check` is the one definition of green. Everything runs in $(VENV).
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+NODE := tests/node
+NODE_MODULES := $(NODE)/node_modules/.package-lock.json
+LOCALES := bot/locales
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help venv tools check format lint types imports test messages bench demo screenshots clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+venv: $(BIN)/pytest ## an environment with everything for development
+
+$(BIN)/pytest: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+# ------------------------------------------------------------------ what apt and npm bring
+
+# program (or file) that shows it is there : package that brings it
+APT := node:nodejs npm:npm nginx:nginx-light haproxy:haproxy chromium:chromium ip:iproute2 \
+	iptables:iptables unshare:util-linux \
+	/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji
+SBIN := PATH="$$PATH:/usr/sbin:/sbin"
+
+tools: ## Node, nginx, haproxy, Chromium … for the tests that need them (Debian; root or sudo)
+	@export $(SBIN); missing=; \
+	for pair in $(APT); do \
+		program=$${pair%%:*}; \
+		command -v "$$program" >/dev/null || test -e "$$program" || \
+			missing="$$missing $${pair##*:}"; \
+	done; \
+	if test -n "$$missing"; then \
+		if test "$$(id -u)" = 0; then sudo=; else sudo=sudo; fi; \
+		echo "installing:$$missing"; \
+		$$sudo apt-get update -qq && \
+		$$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+			apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@$(MAKE) --no-print-directory $(NODE_MODULES)
+
+$(NODE_MODULES): $(NODE)/package.json $(NODE)/package-lock.json
+	npm ci --prefix $(NODE) --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# ------------------------------------------------------------------ green
+
+check: lint types imports test ## everything that must hold
+
+format: ## put the code in order
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint:
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types:
+	$(BIN)/mypy --strict bot
+
+imports:
+	$(BIN)/lint-imports
+
+test:
+	$(BIN)/pytest -n $(WORKERS)
+
+# ------------------------------------------------------------------ the rest
+
+bench: ## figures as ratios (network namespaces; see bench/)
+	$(BIN)/python -m bench
+
+demo: ## the bot, a local workspace and a backend to break
+	$(BIN)/wsdiag demo
+
+screenshots: ## docs/*.png, from the demo
+	$(BIN)/python -m bench.screenshots docs
+
+clean: ## what can be made again
+	rm -rf build dist *.egg-info $(NODE)/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find bot tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -f $(LOCALES)/*/LC_MESSAGES/*.mo
