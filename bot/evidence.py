@@ -17,6 +17,8 @@ from bot.model import Message, Reason, Transport
 class Phase(StrEnum):
     """How far an exchange got before it ended."""
 
+    RESOLVE = "resolve"  # the name gave no address, or none that may be dialled
+    PROXY = "proxy"  # the HTTP proxy could not be reached, or refused the tunnel
     CONNECT = "connect"  # TCP not established
     TLS = "tls"  # TCP up, TLS handshake not finished
     REQUEST = "request"  # request written, not one byte came back
@@ -125,6 +127,7 @@ class ControlEvidence:
     results: tuple[tuple[str, str], ...] = ()
     resolver_addresses: tuple[str, ...] | None = None  # the host as the control resolver sees it
     resolver_rcode: str | None = None
+    clock_offset_s: float | None = None  # a control's Date minus our clock, whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ class DnsEvidence:
     error: str | None = None  # EAI_* name
     lookup_ms: float = 0.0
     special: tuple[str, ...] = ()  # addresses that are loopback, private, unspecified, link-local
+    hedged: bool = False  # getaddrinfo hung: the run went on with addresses of direct queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,15 @@ class TcpEvidence:
     connect_ms: float | None = None
     errno: str | None = None  # ECONNREFUSED …
     icmp: tuple[int, int] | None = None  # (type, code) from the socket's error queue, if any
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyEvidence:
+    """The run goes through an HTTP proxy: what it said to CONNECT. Stands in the `tcp` finding."""
+
+    proxy: str  # without credentials
+    answer: HttpAnswer | None = None  # the last answer to CONNECT: 200, 403, 407 …
+    failure: Failure | None = None  # phase PROXY when the tunnel was not to be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +262,8 @@ class NamespaceAttempt:
     close_code: int | None = None
     close_reason: str = ""
     pings: int = 0  # server pings seen (and answered) while waiting
+    asked: int = 0  # WebSocket pings that we sent
+    pongs: int = 0  # … and how many came back: our frames arrive, whatever the namespace does
     answer: HttpAnswer | None = None  # polling: the exchange that failed
     failure: Failure | None = None
 
@@ -269,6 +284,7 @@ class RttEvidence:
     median_ms: float | None = None
     worst_ms: float | None = None
     connect_ms: tuple[float, ...] = ()  # TCP connects of the run: latency without the server
+    retransmits: int = 0  # TCP segments sent again, over all connections of the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +357,7 @@ class RecheckEvidence:
     connects: tuple[str, ...] = ()  # "ok" or a Reason, each try
     polling: HttpAnswer | None = None
     polling_open: bool = False
+    open: EioOpen | None = None  # compare its digest: equal sids mean a cache
     health: HttpAnswer | None = None
 
 
@@ -368,6 +385,7 @@ Evidence = (
     | ControlEvidence
     | DnsEvidence
     | TcpEvidence
+    | ProxyEvidence
     | TlsEvidence
     | HttpEvidence
     | PollingEvidence

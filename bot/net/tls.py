@@ -1,0 +1,161 @@
+"""TLS contexts and a TLS engine without I/O.
+
+Building a verifying context reads the whole trust store (31 ms, 1 MB: measurements.md), so equal
+ones are shared; a changed file makes a new one. The engine runs over memory: the bytes of a failed
+handshake stay visible, and nothing differs between event loops.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+ALPN: Final = ["http/1.1"]
+_RECORD: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom to believe and who we are. File names; `key_password` never shows."""
+
+    ca_file: str | None = None  # added to the system's store
+    cert_file: str | None = None
+    key_file: str | None = None
+    key_password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Trust(ca_file={self.ca_file!r}, cert_file={self.cert_file!r})"
+
+
+def check_files(trust: Trust) -> None:
+    """Load the files of a trust into a bare context. Raises OSError, ssl.SSLError or ValueError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _load(context, trust)
+
+
+def verifying(trust: Trust) -> ssl.SSLContext:
+    """The context that every real request uses: a browser's rules, Python's defaults."""
+    return _verifying(trust, _stamp(trust.ca_file), _stamp(trust.cert_file))
+
+
+def unverifying(trust: Trust) -> ssl.SSLContext:
+    """A context that accepts any certificate: only to read the chain of one that was refused."""
+    return _unverifying(trust, _stamp(trust.cert_file))
+
+
+@lru_cache(maxsize=16)
+def _verifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    # OpenSSL falls back to the subject's CN where there is no SAN; browsers do not (faults.md §3).
+    context.hostname_checks_common_name = False
+    context.set_alpn_protocols(ALPN)
+    _load(context, trust)
+    return context
+
+
+@lru_cache(maxsize=16)
+def _unverifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(ALPN)
+    # A key that is too weak for us must still be readable.
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    _load(context, Trust(None, trust.cert_file, trust.key_file, trust.key_password))
+    return context
+
+
+def _load(context: ssl.SSLContext, trust: Trust) -> None:
+    if trust.ca_file:
+        context.load_verify_locations(cafile=trust.ca_file)
+    if trust.cert_file:
+        # With no password given OpenSSL would ask on the terminal and wait there.
+        context.load_cert_chain(trust.cert_file, trust.key_file, trust.key_password or "")
+
+
+def _stamp(file: str | None) -> int:
+    try:
+        return Path(file).stat().st_mtime_ns if file else 0
+    except OSError:
+        return 0
+
+
+class Engine:
+    """One TLS session over memory: feed what was received, send what is pending."""
+
+    def __init__(self, context: ssl.SSLContext, server_name: str | None) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+
+    def feed(self, data: bytes) -> None:
+        """Bytes from the wire; empty means that the peer has finished."""
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def pending(self) -> bytes:
+        """Bytes for the wire."""
+        return self._outgoing.read()
+
+    def handshake(self) -> bool:
+        """True when done; False when more bytes are needed. Raises ssl.SSLError."""
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def read(self) -> bytes | None:
+        """Plain bytes; empty at the end of the stream; None when more is needed."""
+        try:
+            return self._object.read(_RECORD)
+        except ssl.SSLWantReadError:
+            return None
+        except ssl.SSLZeroReturnError:
+            return b""
+        except ssl.SSLEOFError:
+            return b""  # closed without close_notify: common, and a plain end for HTTP/1.1
+
+    def write(self, data: bytes) -> None:
+        """Encrypt; the result is pending."""
+        view = memoryview(data)
+        while view:
+            view = view[self._object.write(view) :]
+
+    def goodbye(self) -> None:
+        """Put close_notify among the pending bytes; a session that never was has none."""
+        try:
+            self._object.unwrap()
+        except (ssl.SSLError, OSError, ValueError):
+            return  # it is pending all the same, or there was no session
+
+    @property
+    def version(self) -> str | None:
+        return self._object.version()
+
+    @property
+    def cipher(self) -> str | None:
+        cipher = self._object.cipher()
+        return cipher[0] if cipher else None
+
+    @property
+    def alpn(self) -> str | None:
+        return self._object.selected_alpn_protocol()
+
+    def chain(self) -> tuple[bytes, ...]:
+        """The certificates that the server sent, leaf first, in DER."""
+        return _chain(self._object)
+
+
+def _chain(session: ssl.SSLObject) -> tuple[bytes, ...]:
+    public = getattr(session, "get_unverified_chain", None)  # public since Python 3.13
+    if public is not None:
+        return tuple(bytes(c) for c in public())
+    inner = cast("Any", session)._sslobj  # noqa: SLF001 - the same method, before it was public
+    chain = inner.get_unverified_chain() or ()
+    return tuple(ssl.PEM_cert_to_DER_cert(c.public_bytes()) for c in chain)
