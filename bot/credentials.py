@@ -11,7 +11,7 @@ import os
 import re
 import ssl
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from bot.locales import translate
 from bot.model import Message, SecretRef, say
 
 MAX_BYTES = 64 * 1024
+MAX_PEM_BYTES = 4 * 1024 * 1024  # a whole bundle of CAs
+_PAYLOAD = "json:"  # of a SecretRef that holds a payload's table, its secrets as references
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -84,8 +86,21 @@ def read(
     return SecretStr(value)
 
 
+def payload(table: Mapping[str, Any], looks_secret: Callable[[str, str], bool]) -> SecretRef:
+    """Keep an auth payload written as a table: secrets are references, markers stand as they are.
+
+    `{"token": "env:PROD_TOKEN", "client": "wsdiag"}`. `looks_secret(name, value)` says what may not
+    stand there itself. Raises CredentialError for that, and for what JSON cannot hold.
+    """
+    _check_payload(table, looks_secret)
+    return SecretRef(_PAYLOAD + json.dumps(table))
+
+
 def read_json(ref: SecretRef) -> dict[str, Any]:
     """Return a secret that is a JSON object, such as an auth payload. Raises CredentialError."""
+    if ref.literal is None and ref.source.startswith(_PAYLOAD):
+        filled = _fill(json.loads(ref.source.removeprefix(_PAYLOAD)))
+        return dict(filled)
     secret = read(ref)
     try:
         value = json.loads(secret.get_secret_value())
@@ -108,6 +123,13 @@ def read_json(ref: SecretRef) -> dict[str, Any]:
     return value
 
 
+def parts(ref: SecretRef) -> tuple[SecretRef, ...]:
+    """The references inside a payload kept as a table; of any other secret, the secret itself."""
+    if ref.literal is not None or not ref.source.startswith(_PAYLOAD):
+        return (ref,)
+    return tuple(_references(json.loads(ref.source.removeprefix(_PAYLOAD))))
+
+
 def exposure(ref: SecretRef, *, folder: Path | None = None) -> Message | None:
     """Say that a secret's file can be read by every user of this machine, or None.
 
@@ -127,13 +149,9 @@ def exposure(ref: SecretRef, *, folder: Path | None = None) -> Message | None:
 
 def check_ca_file(path: str) -> None:
     """Make sure that a file holds CA certificates in PEM. Raises CredentialError with the fix."""
+    text = check_pem(path)
     try:
-        text = envfiles.read_bounded(Path(path).expanduser(), 4 * 1024 * 1024)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
-    except FileNotFoundError:
-        raise CredentialError(say("There is no file {path}.", path=path)) from None
-    except envfiles.FileError as error:
-        raise CredentialError(error.message) from None
     except (ssl.SSLError, ValueError):
         raise CredentialError(
             say(
@@ -141,6 +159,51 @@ def check_ca_file(path: str) -> None:
                 path=path,
             )
         ) from None
+
+
+def check_pem(path: str) -> str:
+    """Return the text of a PEM file. Raises CredentialError when it is none or cannot be read."""
+    try:
+        text = envfiles.read_bounded(Path(path).expanduser(), MAX_PEM_BYTES)
+    except FileNotFoundError:
+        raise CredentialError(say("There is no file {path}.", path=path)) from None
+    except envfiles.FileError as error:
+        raise CredentialError(error.message) from None
+    if "-----BEGIN " not in text:
+        raise CredentialError(say("{path} is not a PEM file (-----BEGIN …-----).", path=path))
+    return text
+
+
+def _check_payload(value: Any, looks_secret: Callable[[str, str], bool], name: str = "") -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _check_payload(item, looks_secret, str(key))
+    elif isinstance(value, list):
+        for item in value:
+            _check_payload(item, looks_secret, name)
+    elif isinstance(value, str):
+        if value.startswith(("env:", "@")) or looks_secret(name, value):
+            reference(value)
+    elif not isinstance(value, bool | int | float):
+        raise CredentialError(say("{name} cannot be sent as JSON; write it as text.", name=name))
+
+
+def _references(value: Any) -> Iterator[SecretRef]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _references(item)
+    elif isinstance(value, str) and value.startswith(("env:", "@")):
+        yield SecretRef(value)
+
+
+def _fill(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _fill(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item) for item in value]
+    if isinstance(value, str) and value.startswith(("env:", "@")):
+        return read(SecretRef(value)).get_secret_value()
+    return value
 
 
 def _from_environment(name: str, environ: Mapping[str, str], folder: Path) -> str:

@@ -83,8 +83,9 @@ def read_env_file(path: Path) -> EnvFile | None:
         text = read_bounded(path)
     except FileNotFoundError:
         return None
-    bad = tuple(b.original.line for b in parse_stream(io.StringIO(text)) if b.error)
-    good = "" if bad else text
+    bindings = list(parse_stream(io.StringIO(text)))
+    bad = tuple(binding.original.line for binding in bindings if binding.error)
+    good = "".join(binding.original.string for binding in bindings if not binding.error)
     values = dotenv_values(stream=io.StringIO(good), interpolate=True)
     return EnvFile(path, {k: v for k, v in values.items() if v is not None}, bad)
 

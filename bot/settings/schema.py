@@ -1,0 +1,292 @@
+"""Every setting of the bot: one field each, with its type, default and meaning."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.model import Controls, Target, say
+from bot.settings import fields
+from bot.settings.fields import Env, TomlOnly
+from bot.settings.problems import BadValueError, Problem, nearest
+from bot.settings.targets import TargetTable
+
+SLACK_API_URL = "https://slack.com/api/"
+# Words of `/wsdiag` and of the command line: a target called like that could not be asked for.
+RESERVED_NAMES = frozenset({"check", "status", "help", "explain", "guide", "demo", "all"})
+
+NO_BOT_TOKEN = say(
+    "This is not set. Copy the Bot User OAuth Token (xoxb-…) from your Slack app's page "
+    "OAuth & Permissions."
+)
+NO_APP_TOKEN = say(
+    "This is not set. Make an app-level token (xapp-…) with the scope connections:write on your "
+    "Slack app's page Basic Information."
+)
+NO_SIGNING_SECRET = say(
+    "This is not set, and HTTP mode needs it. Copy the Signing Secret from your Slack app's page "
+    "Basic Information."
+)
+
+Language = Annotated[Literal["en", "ru"], fields.Lower]
+
+
+def state_folder() -> Path:
+    """Where the bot keeps its database: `$XDG_STATE_HOME/wsdiag`, by default below ~/.local/state.
+
+    The XDG specification has relative values ignored.
+    """
+    base = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".local" / "state") / "wsdiag"
+
+
+def _default_database() -> SecretStr:
+    return SecretStr(f"sqlite+aiosqlite:///{state_folder() / 'wsdiag.db'}")
+
+
+class Settings(BaseSettings):
+    """What people set. Only the composition root reads it; it hands on the model's objects."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    slack_bot_token: Annotated[
+        fields.Secret | None,
+        Env(("SLACK_BOT_TOKEN",), instead=True),
+        Field(description="Bot token (`xoxb-…`), itself or as `@file`."),
+    ] = None
+    slack_app_token: Annotated[
+        fields.Secret | None,
+        Env(("SLACK_APP_TOKEN",), instead=True),
+        Field(description="App-level token (`xapp-…`) for Socket Mode, itself or as `@file`."),
+    ] = None
+    slack_signing_secret: Annotated[
+        fields.Secret | None,
+        Env(("SLACK_SIGNING_SECRET",), instead=True),
+        Field(description="Signing secret for HTTP mode, itself or as `@file`."),
+    ] = None
+    slack_mode: Annotated[
+        Literal["socket", "http"],
+        fields.Lower,
+        Field(
+            description="`socket`: the bot calls Slack. `http`: Slack calls the bot at "
+            "`/slack/events`."
+        ),
+    ] = "socket"
+    slack_api_url: Annotated[
+        fields.SlackApiUrl,
+        Field(description="Slack's Web API, or that of a local workspace (`…/api/`)."),
+    ] = SLACK_API_URL
+    channel: Annotated[
+        fields.Channel | None,
+        Field(description="Slack channel for alerts: ID or #name."),
+    ] = None
+    lang: Annotated[Language, Field(description="Language of the bot: `en` or `ru`.")] = "en"
+    languages: Annotated[
+        dict[fields.Channel, Language],
+        TomlOnly(),
+        Field(description='Languages of single channels: `[languages]`, `C0123ABCD = "ru"`.'),
+    ] = Field(default_factory=dict)
+    may_check: Annotated[
+        fields.Audience,
+        Field(
+            description="Who may run checks: IDs of users, user groups and channels, or `everyone` "
+            "in the workspace. Guests and people from other organisations only if listed."
+        ),
+    ] = ("everyone",)
+    may_change: Annotated[
+        fields.Audience,
+        Field(
+            description="Who may change things, such as acknowledging; written like `may_check`."
+        ),
+    ] = ("everyone",)
+    adhoc_allow: Annotated[
+        fields.HostPatterns,
+        Field(
+            description="Hosts that `/wsdiag https://…` may probe though they are no target: "
+            "`*.example.com`; `*` for any public one."
+        ),
+    ] = ()
+    control_urls: Annotated[
+        fields.PageUrls,
+        Field(
+            max_length=8,
+            description="Addresses that answer when our own network works: tell “they” from “we”.",
+        ),
+    ] = ()
+    control_resolver: Annotated[
+        fields.IpAddress | None, Field(description="IP address of a DNS resolver outside.")
+    ] = None
+    vantage: Annotated[
+        fields.Vantage, Field(description="Name of the place that this bot probes from.")
+    ] = "local"
+    max_checks: int = Field(
+        default=8, ge=1, le=100, description="Checks that run at the same time."
+    )
+    max_waiting: int = Field(
+        default=32,
+        ge=0,
+        le=10_000,
+        description="Checks that may wait; further ones are told to come back.",
+    )
+    database_url: Annotated[
+        fields.DatabaseUrl,
+        Field(description="SQLite or PostgreSQL. Default: a file in the user's state folder."),
+    ] = Field(default_factory=_default_database)
+    http_host: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Address the bot's web server listens on; `0.0.0.0` in a container.",
+        ),
+    ] = "127.0.0.1"
+    http_port: int = Field(
+        default=8080,
+        ge=0,
+        le=65535,
+        description="Port of the bot's web server; 0 takes any free one.",
+    )
+    public_url: Annotated[
+        fields.PageUrl | None,
+        Field(description="Where people reach the bot's web server: guide links lead there."),
+    ] = None
+    guide_url: Annotated[
+        fields.PageUrl | None,
+        Field(description="Your own copy of the guide; its anchors are those of the built-in one."),
+    ] = None
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        fields.Lower,
+        Field(description="How much is logged; heartbeats are at `debug`."),
+    ] = "info"
+    log_format: Annotated[
+        Literal["text", "json"], fields.Lower, Field(description="`text`, or `json` by the line.")
+    ] = "text"
+    targets_table: Annotated[
+        dict[str, TargetTable], Field(alias="targets", description="`[targets.NAME]` tables.")
+    ] = Field(default_factory=dict)
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _notices: tuple[Problem, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `load` reads the sources itself: it has to know which file and line a value came from.
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        _refuse_swapped_tokens(self)
+        seen: dict[str, str] = {}
+        for name in self.targets_table:
+            _check_target_name(name)
+            twin = seen.setdefault(name.casefold(), name)
+            if twin != name:
+                raise BadValueError(
+                    say(
+                        "The targets {one} and {two} differ only in case; rename one.",
+                        one=twin,
+                        two=name,
+                    )
+                )
+        return self
+
+    # ------------------------------------------------------------ as the model's objects
+
+    def targets(self) -> dict[str, Target]:
+        """Every target by name, in the order they are written."""
+        return {
+            name: table.to_model(name, self.channel) for name, table in self.targets_table.items()
+        }
+
+    def controls(self) -> Controls:
+        return Controls(self.control_urls, self.control_resolver)
+
+    def language(self, channel: str | None) -> str:
+        """The language to speak in a channel."""
+        return self.languages.get(channel or "", self.lang)
+
+    def target_like(self, name: str) -> str | None:
+        """The name of a target that `name` was probably meant to be."""
+        exact = {known.casefold(): known for known in self.targets_table}
+        return exact.get(name.casefold()) or nearest(name, self.targets_table)
+
+    # ------------------------------------------------------------ about the settings themselves
+
+    @property
+    def notices(self) -> tuple[Problem, ...]:
+        """What is odd, yet can be worked with."""
+        return self._notices
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The notices as text, in the language of the settings."""
+        return tuple(notice.text(self.lang) for notice in self._notices)
+
+    def origin_of(self, key: str) -> str:
+        """Where a setting (`http_port`, `targets.prod.url`) was written; `default` if nowhere."""
+        return self._origins.get(key, "default")
+
+    def masked(self) -> dict[str, Any]:
+        """Every effective setting as plain data: `{key: {"value", "source"}}`, secrets masked."""
+        from bot.settings.showing import masked  # noqa: PLC0415  it reads this class's fields
+
+        return masked(self)
+
+    @property
+    def oauth_variables(self) -> tuple[str, ...]:
+        """Variables that silently switch Bolt's OAuth on; empty unless both are set."""
+        names = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
+        return names if all(os.environ.get(name) for name in names) else ()
+
+    def missing_for_run(self) -> tuple[Problem, ...]:
+        """What `wsdiag run` cannot do without; empty when it may start."""
+        needed = [("SLACK_BOT_TOKEN", self.slack_bot_token, NO_BOT_TOKEN)]
+        if self.slack_mode == "socket":
+            needed.append(("SLACK_APP_TOKEN", self.slack_app_token, NO_APP_TOKEN))
+        else:
+            needed.append(("SLACK_SIGNING_SECRET", self.slack_signing_secret, NO_SIGNING_SECRET))
+        return tuple(Problem(name, fix) for name, value, fix in needed if value is None)
+
+
+def _refuse_swapped_tokens(settings: Settings) -> None:
+    for variable, secret, wanted, foreign in (
+        ("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-…", ("xapp-", "xoxp-", "https:")),
+        ("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-…", ("xoxb-", "xoxp-", "https:")),
+        ("SLACK_SIGNING_SECRET", settings.slack_signing_secret, "32 × 0-9a-f", ("xoxb-", "xapp-")),
+    ):
+        text = secret.get_secret_value().strip() if secret else ""
+        if text.startswith(foreign) or any(c.isspace() or not c.isprintable() for c in text):
+            raise BadValueError(
+                say(
+                    "{variable} holds something else: it has to look like {wanted}. Compare the "
+                    "variables with your Slack app's pages.",
+                    variable=variable,
+                    wanted=wanted,
+                )
+            )
+
+
+def _check_target_name(name: str) -> None:
+    plain = name.isascii() and all(c.isalnum() or c in "._-" for c in name)
+    if not plain or not name[:1].isalnum() or len(name) > 64:
+        raise BadValueError(
+            say(
+                "{name} cannot be the name of a target: take letters, digits, dots and dashes.",
+                name=name[:40],
+            )
+        )
+    if name.casefold() in RESERVED_NAMES:
+        raise BadValueError(
+            say("{name} is a word of /wsdiag; give the target another name.", name=name),
+        )
