@@ -386,6 +386,8 @@ class Delivery:
     report: Report | None  # the report to show: of the trouble, also when closed
     message_ts: str | None = None  # the incident's root message, once accepted
     attempts: int = 0
+    report_id: str | None = None  # the report's opaque id, for buttons
+    retry_at: datetime | None = None  # not before; None: at once
 
 
 Json = dict[str, Any]

@@ -1,0 +1,21 @@
+"""What must survive a restart: target states, incidents, transitions, the outbox, saved reports.
+
+SQLAlchemy Core (async) over SQLite by default, PostgreSQL by URL; Alembic brings the schema up to
+date whenever a store is opened.
+
+| module | subject |
+|---|---|
+| `store` | the `Store`: every read and write, one transaction each |
+| `outbox` | deliveries: order per channel, attempts, root messages |
+| `engine` | a database URL → an engine with its pragmas and private file |
+| `schema` | the tables; `migrations/` must lead to the same ones (a test compares) |
+| `upgrade` | Alembic at opening, under a lock |
+| `rows` | rows ↔ the model's records |
+| `errors` | what can go wrong, in one sentence that says what to change |
+"""
+
+from bot.store.errors import StoreConflictError, StoreError
+from bot.store.outbox import NewDelivery, Outbox
+from bot.store.store import Keep, Store
+
+__all__ = ["Keep", "NewDelivery", "Outbox", "Store", "StoreConflictError", "StoreError"]

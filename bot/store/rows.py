@@ -1,0 +1,95 @@
+"""Rows ↔ the model's records."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot import record
+from bot.incidents import Incident
+from bot.model import (
+    Confidence,
+    Delivery,
+    Layer,
+    Named,
+    Report,
+    Section,
+    State,
+    TransitionKind,
+)
+
+_log = logging.getLogger("wsdiag.store")
+
+
+def report_body(report: Report) -> str:
+    """A report as it is kept."""
+    return json.dumps(record.to_json(report), ensure_ascii=False, separators=(",", ":"))
+
+
+def report(body: str | None) -> Report | None:
+    """A kept report; None where there is none, or where no version of ours can read it."""
+    if body is None:
+        return None
+    try:
+        return record.from_json(json.loads(body))
+    except ValueError as error:  # RecordError and JSONDecodeError both are
+        _log.warning("a saved report cannot be read and is left out: %s", error)
+        return None
+
+
+def cause_columns(cause: Named | None) -> dict[str, str | None]:
+    """A cause as the four columns of incidents and transitions."""
+    return {
+        "cause_code": cause.code if cause else None,
+        "cause_layer": cause.layer.value if cause else None,
+        "cause_section": cause.section.value if cause else None,
+        "cause_confidence": cause.confidence.value if cause else None,
+    }
+
+
+def cause(row: Row[Any]) -> Named | None:
+    """The cause in a row of incidents."""
+    if row.cause_code is None:
+        return None
+    return Named(
+        row.cause_code,
+        Layer(row.cause_layer),
+        Section(row.cause_section),
+        Confidence(row.cause_confidence),
+    )
+
+
+def incident(row: Row[Any]) -> Incident:
+    """A row of incidents joined with its report's `body`."""
+    return Incident(
+        id=row.id,
+        target=row.target,
+        number=row.number,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        state=State(row.state),
+        cause=cause(row),
+        report=report(row.body),
+    )
+
+
+def delivery(row: Row[Any]) -> Delivery:
+    """A row of deliveries joined with its incident, root message and report."""
+    return Delivery(
+        id=row.id,
+        incident_id=row.incident_id,
+        target=row.target,
+        channel=row.channel,
+        kind=TransitionKind(row.kind),
+        opened_at=row.opened_at,
+        at=row.at,
+        state=State(row.state),
+        report=report(row.body),
+        message_ts=row.ts,
+        attempts=row.attempts,
+        report_id=row.report_id,
+        retry_at=row.retry_at,
+    )

@@ -1,0 +1,173 @@
+"""The tables. Portable between SQLite and PostgreSQL: no dialect's own types.
+
+A change here needs a revision in `migrations/versions`; a test compares the two. Text that only
+Python looks into (reports) is JSON in a Text column.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite keeps no zone, so it is taken off on the way in and put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a zone: it would mean another time on another machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
+        """Give back what was put in."""
+        if value is None:
+            return None
+        moment: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
+
+
+# Names of constraints are fixed so that a later revision can address them on either database.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts only INTEGER PRIMARY KEY up by itself.
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", String(32), primary_key=True),  # opaque: buttons carry it
+    Column("target", Text, nullable=False),
+    Column("saved_at", Moment, nullable=False, index=True),
+    Column("body", Text, nullable=False),  # bot.record's JSON
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False, index=True),
+    Column("closed_at", Moment),
+    Column("state", String(16), nullable=False),
+    Column("cause_code", Text),
+    Column("cause_layer", String(16)),
+    Column("cause_section", String(16)),
+    Column("cause_confidence", String(16)),
+    Column("report_id", ForeignKey("reports.id", ondelete="SET NULL"), index=True),
+    UniqueConstraint("target", "number"),
+    # Two processes, two bugs: the database itself never holds two open incidents of a target.
+    Index(
+        "uq_incidents_open",
+        "target",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("since", Moment),
+    Column("seen_at", Moment),
+    Column("incident_id", ForeignKey("incidents.id", ondelete="SET NULL")),
+    Column("incidents", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("after", String(16), nullable=False),
+    Column("cause_code", Text),
+    Column("cause_layer", String(16)),
+    Column("cause_section", String(16)),
+    Column("cause_confidence", String(16)),
+    Column("report_id", ForeignKey("reports.id", ondelete="SET NULL"), index=True),
+    Index("ix_transitions_incident_id", "incident_id"),
+    # Opened once, closed once.
+    Index(
+        "uq_transitions_once",
+        "incident_id",
+        "kind",
+        unique=True,
+        sqlite_where=text("kind IN ('opened', 'closed')"),
+        postgresql_where=text("kind IN ('opened', 'closed')"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),  # the order of a channel
+    Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("report_id", ForeignKey("reports.id", ondelete="SET NULL"), index=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_at", Moment),
+    Column("error", Text),
+    Column("done_at", Moment),  # NULL: still to be delivered
+    Column("outcome", String(16)),  # delivered | given_up | superseded
+    Index("ix_deliveries_incident_id", "incident_id"),
+    Index(
+        "ix_deliveries_pending",
+        "channel",
+        "id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,  # an id is never given twice, or the order would lie
+)
+
+messages = Table(  # an incident's root message in a channel
+    "messages",
+    metadata,
+    Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("ts", Text, nullable=False),  # Slack's name for the message
+    Column("posted_at", Moment, nullable=False),
+)

@@ -1,0 +1,392 @@
+"""The store itself: every read and write is one transaction of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from sqlalchemy import ColumnElement, delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.incidents import Incident, TargetState
+from bot.model import Delivery, Report, State, Transition, TransitionKind
+from bot.store import engine as engines
+from bot.store import outbox, rows, upgrade
+from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
+from bot.store.outbox import NewDelivery, Outbox
+from bot.store.schema import deliveries, incidents, reports, targets, transitions
+
+T = TypeVar("T")
+
+KEEP_REPORTS: Final = 2_000
+KEEP_REPORTS_FOR: Final = timedelta(days=30)
+KEEP_INCIDENTS_FOR: Final = timedelta(days=400)
+
+_DEADLINE_S: Final = 60.0  # one transaction, the wait for its turn included
+_log = logging.getLogger("wsdiag.store")
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How much is kept. Reports of open incidents and of undelivered news are kept regardless."""
+
+    reports: int = KEEP_REPORTS
+    reports_for: timedelta = KEEP_REPORTS_FOR
+    incidents_for: timedelta = KEEP_INCIDENTS_FOR
+
+
+class Store:
+    """An open database. Use `await Store.open(url)`, and `close()` or `async with`.
+
+    Every method raises StoreError when the database does not work. A method whose caller is
+    cancelled still finishes its transaction; `close()` waits for those.
+    """
+
+    def __init__(self, engine: AsyncEngine, place: str, keep: Keep) -> None:
+        self._engine = engine
+        self._keep = keep
+        self._running: set[asyncio.Task[object]] = set()
+        self._closed = False
+        self.place = place
+        self.wake = asyncio.Event()
+        """Set when there may be something to deliver; whoever delivers clears it first, then
+        looks. It is set on opening, so that what an earlier process left is delivered."""
+        self.wake.set()
+
+    @classmethod
+    async def open(cls, url: str, *, keep: Keep | None = None) -> Self:
+        """Open, and bring the schema up to date. Raises StoreError: what to change."""
+        parsed = engines.parse(url)
+        place = engines.place(parsed)
+        engine = engines.create(parsed)
+        try:
+            async with asyncio.timeout(_DEADLINE_S), engine.begin() as connection:
+                if connection.dialect.name == "sqlite":
+                    found = await connection.scalar(text("PRAGMA quick_check(1)"))
+                    if found != "ok":
+                        raise damaged(place)
+                await connection.run_sync(upgrade.upgrade, place)
+        except DATABASE_ERRORS as error:
+            await engine.dispose()
+            raise explained(error, place) from error
+        except BaseException:
+            await engine.dispose()
+            raise
+        return cls(engine, place, keep or Keep())
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the database. May be called twice."""
+        self._closed = True
+        if self._running:
+            await asyncio.wait(self._running, timeout=_DEADLINE_S)
+        await self._engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def check(self) -> None:
+        """Raise StoreError unless the database can be written (SQLite: its lock can be had)."""
+        await self._run(lambda c: c.execute(text("SELECT 1")))
+
+    # ------------------------------------------------------------ targets and incidents
+
+    async def load(self, target: str) -> TargetState:
+        """What is known of a target; a fresh `TargetState` for one never seen."""
+
+        async def work(connection: AsyncConnection) -> TargetState:
+            row = (
+                await connection.execute(select(targets).where(targets.c.target == target))
+            ).one_or_none()
+            if row is None:
+                return TargetState(target)
+            found = await _incidents(connection, incidents.c.id == row.incident_id)
+            return TargetState(
+                target=target,
+                state=State(row.state),
+                since=row.since,
+                seen_at=row.seen_at,
+                incident=found[0] if found else None,
+                incidents=row.incidents,
+                revision=row.revision,
+            )
+
+        return await self._run(work)
+
+    async def record(
+        self,
+        state: TargetState,
+        transitions: Sequence[Transition] = (),
+        deliveries: Sequence[NewDelivery] = (),
+    ) -> None:
+        """Keep a target's next revision with its transitions and deliveries: all or nothing.
+
+        A delivery of CHANGED or CLOSED replaces a CHANGED of the same incident that nobody has
+        delivered yet: only the newest edit matters.
+
+        Raises:
+            StoreConflictError: the database does not hold the revision before `state.revision`.
+        """
+
+        async def work(connection: AsyncConnection) -> None:
+            saved: dict[int, str] = {}
+            for transition in transitions:
+                if transition.report is not None and id(transition.report) not in saved:
+                    saved[id(transition.report)] = await self._save(connection, transition.report)
+            for transition in transitions:
+                await self._transition(connection, state, transition, saved)
+            await _target(connection, state)
+            for delivery in deliveries:
+                await outbox.add(connection, delivery, saved)
+
+        try:
+            await self._run(work, wakes=bool(deliveries))
+        except IntegrityError as error:
+            raise _conflict(state) from error
+
+    async def open_incidents(self) -> list[Incident]:
+        """Every open incident, the oldest first."""
+        return await self._run(lambda c: _incidents(c, incidents.c.closed_at.is_(None)))
+
+    async def recent_incidents(
+        self, *, limit: int = 20, target: str | None = None, since: datetime | None = None
+    ) -> list[Incident]:
+        """Incidents, open or closed, the newest first; `since` bounds `opened_at`."""
+        wanted = []
+        if target is not None:
+            wanted.append(incidents.c.target == target)
+        if since is not None:
+            wanted.append(incidents.c.opened_at >= since)
+        return await self._run(lambda c: _incidents(c, *wanted, newest=limit))
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        """One incident by id."""
+        found = await self._run(lambda c: _incidents(c, incidents.c.id == incident_id))
+        return found[0] if found else None
+
+    async def _transition(
+        self,
+        connection: AsyncConnection,
+        state: TargetState,
+        transition: Transition,
+        saved: dict[int, str],
+    ) -> None:
+        cause = rows.cause_columns(transition.cause)
+        report_id = saved.get(id(transition.report))
+        match transition.kind:
+            case TransitionKind.OPENED:
+                await self._forget_old(connection, transition.at)
+                await connection.execute(
+                    insert(incidents).values(
+                        id=transition.incident_id,
+                        target=transition.target,
+                        number=state.incidents,
+                        opened_at=transition.at,
+                        state=transition.after.value,
+                        report_id=report_id,
+                        **cause,
+                    )
+                )
+            case TransitionKind.CHANGED:
+                await connection.execute(
+                    update(incidents)
+                    .where(incidents.c.id == transition.incident_id)
+                    .values(state=transition.after.value, report_id=report_id, **cause)
+                )
+            case TransitionKind.CLOSED:
+                await connection.execute(
+                    update(incidents)
+                    .where(incidents.c.id == transition.incident_id)
+                    .values(closed_at=transition.at)
+                )
+        await connection.execute(
+            insert(_TRANSITIONS).values(
+                incident_id=transition.incident_id,
+                kind=transition.kind.value,
+                at=transition.at,
+                before=transition.before.value,
+                after=transition.after.value,
+                report_id=report_id,
+                **cause,
+            )
+        )
+
+    async def _forget_old(self, connection: AsyncConnection, now: datetime) -> None:
+        """Closed incidents beyond the horizon; transitions and deliveries go with them."""
+        horizon = now - self._keep.incidents_for
+        await connection.execute(delete(incidents).where(incidents.c.closed_at < horizon))
+
+    # ------------------------------------------------------------ reports
+
+    async def save_report(self, report: Report) -> str:
+        """Keep a report; give back the opaque id under which a button finds it again."""
+        return await self._run(lambda c: self._save(c, report))
+
+    async def report(self, report_id: str) -> Report | None:
+        """A kept report, or None once it is gone (see `Keep`)."""
+        body = await self._run(
+            lambda c: c.scalar(select(reports.c.body).where(reports.c.id == report_id))
+        )
+        return rows.report(body)
+
+    async def _save(self, connection: AsyncConnection, report: Report) -> str:
+        report_id = secrets.token_urlsafe(12)
+        await connection.execute(
+            insert(reports).values(
+                id=report_id,
+                target=report.target_name,
+                saved_at=report.started_at,
+                body=rows.report_body(report),
+            )
+        )
+        await self._forget_reports(connection, report.started_at, but=report_id)
+        return report_id
+
+    async def _forget_reports(
+        self, connection: AsyncConnection, now: datetime, *, but: str
+    ) -> None:
+        newest_last = reports.c.saved_at.desc(), reports.c.id
+        surplus = select(reports.c.id).order_by(*newest_last).offset(self._keep.reports)
+        needed = (
+            select(incidents.c.report_id)
+            .where(incidents.c.closed_at.is_(None), incidents.c.report_id.is_not(None))
+            .union_all(
+                select(_DELIVERIES.c.report_id).where(
+                    _DELIVERIES.c.done_at.is_(None), _DELIVERIES.c.report_id.is_not(None)
+                )
+            )
+        )
+        old = reports.c.saved_at < now - self._keep.reports_for
+        await connection.execute(
+            delete(reports).where(
+                old | reports.c.id.in_(surplus),
+                reports.c.id != but,
+                reports.c.id.not_in(needed),
+            )
+        )
+
+    # ------------------------------------------------------------ outbox
+
+    async def pending(
+        self, channel: str | None = None, *, now: datetime | None = None, limit: int = 100
+    ) -> list[Delivery]:
+        """What is still to be delivered, in order; see `outbox.pending`."""
+        return await self._run(lambda c: outbox.pending(c, channel, now, limit))
+
+    async def channels_pending(self, *, now: datetime | None = None) -> list[str]:
+        """Channels that something is waiting for; with `now`, those whose turn has come."""
+        return await self._run(lambda c: outbox.channels(c, now))
+
+    async def next_retry(self) -> datetime | None:
+        """When the next postponed channel's turn comes; None: none is postponed."""
+        return await self._run(outbox.next_retry)
+
+    async def mark_delivered(self, delivery_id: int, message_ts: str | None, at: datetime) -> None:
+        """Slack accepted it. `message_ts` names the incident's root message in that channel
+        (not a reply's); None leaves the one known."""
+        await self._run(lambda c: outbox.mark_delivered(c, delivery_id, message_ts, at))
+
+    async def mark_failed(self, delivery_id: int, error: str, retry_at: datetime) -> None:
+        """It did not go through; its channel waits until `retry_at`, so that order is kept."""
+        await self._run(lambda c: outbox.mark_failed(c, delivery_id, error, retry_at), wakes=True)
+
+    async def give_up(self, delivery_id: int, error: str, at: datetime) -> None:
+        """It never will go through (the channel is gone): let the next one have its turn."""
+        await self._run(lambda c: outbox.give_up(c, delivery_id, error, at), wakes=True)
+
+    async def outbox(self) -> Outbox:
+        """How much waits, and since when."""
+        return await self._run(outbox.measure)
+
+    # ------------------------------------------------------------ transactions
+
+    async def _run(
+        self, work: Callable[[AsyncConnection], Awaitable[T]], *, wakes: bool = False
+    ) -> T:
+        """Run `work` in one transaction, to its end even if the caller is cancelled meanwhile."""
+        if self._closed:
+            raise StoreError(f"The database {self.place} is closed already.")
+
+        async def transaction() -> T:
+            try:
+                async with asyncio.timeout(_DEADLINE_S), self._engine.begin() as connection:
+                    result = await work(connection)
+            except IntegrityError:
+                raise
+            except DATABASE_ERRORS as error:
+                raise explained(error, self.place) from error
+            if wakes:
+                self.wake.set()
+            return result
+
+        task = asyncio.create_task(transaction(), name="store transaction")
+        self._running.add(task)
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)
+
+    def _done(self, task: asyncio.Task[object]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Also marks it as retrieved: a cancelled caller does not fetch it any more.
+            _log.debug("a transaction failed: %s", error)
+
+
+_TRANSITIONS = transitions  # `record` has arguments of these names
+_DELIVERIES = deliveries
+
+
+def _conflict(state: TargetState) -> StoreConflictError:
+    return StoreConflictError(
+        f"Another process recorded {state.target!r} meanwhile (revision {state.revision})."
+    )
+
+
+async def _target(connection: AsyncConnection, state: TargetState) -> None:
+    values = {
+        "state": state.state.value,
+        "since": state.since,
+        "seen_at": state.seen_at,
+        "incident_id": state.incident.id if state.incident else None,
+        "incidents": state.incidents,
+        "revision": state.revision,
+    }
+    if state.revision == 1:
+        await connection.execute(insert(targets).values(target=state.target, **values))
+        return
+    result = await connection.execute(
+        update(targets)
+        .where(targets.c.target == state.target, targets.c.revision == state.revision - 1)
+        .values(**values)
+    )
+    if result.rowcount != 1:
+        raise _conflict(state)
+
+
+async def _incidents(
+    connection: AsyncConnection, *wanted: ColumnElement[bool], newest: int | None = None
+) -> list[Incident]:
+    query = (
+        select(incidents, reports.c.body)
+        .outerjoin(reports, incidents.c.report_id == reports.c.id)
+        .where(*wanted)
+    )
+    when = incidents.c.opened_at
+    if newest is None:
+        query = query.order_by(when, incidents.c.id)
+    else:
+        query = query.order_by(when.desc(), incidents.c.id).limit(newest)
+    return [rows.incident(row) for row in await connection.execute(query)]
