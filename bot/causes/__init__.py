@@ -1,0 +1,80 @@
+"""The catalogue of causes: one file per layer, one visible table.
+
+Adding a cause: a row in the file of its layer, an entry in both guides, a scenario in the lab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.causes import (
+    client,
+    cors,
+    dns,
+    engineio,
+    http_front,
+    http_path,
+    net,
+    server,
+    socketio,
+    tcp,
+    tls,
+    websocket,
+)
+from bot.causes.row import Cause, Fit, Reach
+from bot.model import Layer, Section, say
+
+_FILES = (
+    dns,
+    tcp,
+    net,
+    tls,
+    http_front,
+    http_path,
+    server,
+    engineio,
+    websocket,
+    cors,
+    socketio,
+    client,
+)
+
+CATALOGUE: Mapping[str, Cause] = MappingProxyType(
+    {row.code: row for file in _FILES for row in file.ROWS}
+)
+
+UNRECOGNISED = "unrecognised"
+
+_SECTION_OF_LAYER: Mapping[Layer, Section] = {
+    Layer.DNS: Section.NETWORK,
+    Layer.TCP: Section.SERVER,
+    Layer.NET: Section.NETWORK,
+    Layer.TLS: Section.SERVER,
+    Layer.HTTP: Section.SERVER,
+    Layer.WEBSOCKET: Section.TRANSPORTS,
+    Layer.ENGINEIO: Section.TRANSPORTS,
+    Layer.PROXY: Section.NETWORK,
+    Layer.BROWSER: Section.BROWSER,
+    Layer.CLIENT: Section.ENVIRONMENT,
+}
+
+
+def describe(code: str) -> Cause:
+    """The row of a code; for `unrecognised` (or a code of another version) a row that says so."""
+    return CATALOGUE.get(code) or unrecognised(Layer.SERVER)
+
+
+def unrecognised(layer: Layer) -> Cause:
+    """What fits no row: the layer is named, nothing is guessed."""
+    return Cause(
+        UNRECOGNISED,
+        layer,
+        _SECTION_OF_LAYER.get(layer, Section.SERVER),
+        say("Something fails that no known cause explains"),
+        say("Connections fail or are impaired; see which steps below failed."),
+        say("Start with the lowest failing step below and its section of the guide."),
+    )
+
+
+__all__ = ["CATALOGUE", "UNRECOGNISED", "Cause", "Fit", "Reach", "describe", "unrecognised"]

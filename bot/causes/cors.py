@@ -1,0 +1,182 @@
+"""CORS as the configured Origin sees it: it breaks polling in browsers, never a WebSocket."""
+
+from __future__ import annotations
+
+from bot.causes.row import Cause, Fit, Reach
+from bot.evidence import CorsEvidence
+from bot.findings import FindingSet
+from bot.model import Layer, Section, Status, say
+
+
+def _cors(found: FindingSet) -> CorsEvidence | None:
+    """The CORS evidence, where it counts and a 200 came with it."""
+    finding = found.finding("cors")
+    if finding is None or finding.status not in (Status.FAIL, Status.WARN):
+        return None
+    return found.cors
+
+
+def _lines(evidence: CorsEvidence) -> tuple[str, ...]:
+    return evidence.allow_origin
+
+
+def duplicate(found: FindingSet) -> Fit | None:
+    """Two Access-Control-Allow-Origin lines, or one with two values."""
+    evidence = _cors(found)
+    if evidence is None:
+        return None
+    if len(_lines(evidence)) < 2 and not any("," in line for line in _lines(evidence)):
+        return None
+    return Fit(
+        (
+            say(
+                "Access-Control-Allow-Origin comes twice: {values}.",
+                values=", ".join(_lines(evidence)),
+            ),
+        ),
+    )
+
+
+def _single(evidence: CorsEvidence) -> str | None:
+    lines = _lines(evidence)
+    return lines[0].strip() if len(lines) == 1 and "," not in lines[0] else None
+
+
+def mismatch(found: FindingSet) -> Fit | None:
+    """Another origin is allowed."""
+    evidence = _cors(found)
+    allowed = _single(evidence) if evidence else None
+    if evidence is None or allowed is None or allowed in ("*", evidence.origin):
+        return None
+    return Fit(
+        (
+            say(
+                "The server allows {allowed}, the page is at {origin}.",
+                allowed=allowed,
+                origin=evidence.origin,
+            ),
+        ),
+    )
+
+
+def _no_origin_line(found: FindingSet) -> CorsEvidence | None:
+    evidence = _cors(found)
+    return evidence if evidence is not None and not _lines(evidence) else None
+
+
+def stripped(found: FindingSet) -> Fit | None:
+    """The other CORS headers are there: somebody took this one away."""
+    evidence = _no_origin_line(found)
+    if evidence is None:
+        return None
+    varies = "origin" in (evidence.vary or "").lower()
+    if not evidence.allow_credentials and not varies:
+        return None
+    return Fit(
+        (
+            say(
+                "Access-Control-Allow-Origin is missing, while other CORS headers are there: "
+                "a proxy removed it."
+            ),
+        ),
+    )
+
+
+def missing(found: FindingSet) -> Fit | None:
+    """No CORS header at all."""
+    evidence = _no_origin_line(found)
+    if evidence is None or stripped(found) is not None:
+        return None
+    return Fit(
+        (say("No Access-Control-Allow-Origin for {origin}.", origin=evidence.origin),),
+    )
+
+
+def wildcard(found: FindingSet) -> Fit | None:
+    """`*` is no answer to a request with cookies."""
+    evidence = _cors(found)
+    if evidence is None or _single(evidence) != "*":
+        return None
+    if not evidence.with_credentials:
+        return None
+    return Fit((say("Access-Control-Allow-Origin is *, and the client sends credentials."),))
+
+
+def no_credentials(found: FindingSet) -> Fit | None:
+    """The origin is allowed, its cookies are not."""
+    evidence = _cors(found)
+    if evidence is None or _single(evidence) != evidence.origin or not evidence.with_credentials:
+        return None
+    if "true" in (line.strip() for line in evidence.allow_credentials):
+        return None
+    return Fit(
+        (say("Access-Control-Allow-Credentials is missing, and the client sends credentials."),)
+    )
+
+
+_POLLING_ONLY = say(
+    "Browsers block the polling transport; a client that starts with polling cannot connect."
+)
+
+ROWS = (
+    Cause(
+        "cors_origin_mismatch",
+        Layer.CORS,
+        Section.SERVER,
+        say("CORS allows another origin"),
+        _POLLING_ONLY,
+        say("Add the frontend's origin to cors.origin of the server."),
+        reach=Reach.PART,
+        holds=mismatch,
+    ),
+    Cause(
+        "cors_missing",
+        Layer.CORS,
+        Section.SERVER,
+        say("The server sends no CORS headers"),
+        _POLLING_ONLY,
+        say("Configure cors.origin on the Socket.IO server."),
+        reach=Reach.PART,
+        holds=missing,
+    ),
+    Cause(
+        "cors_stripped_by_proxy",
+        Layer.CORS,
+        Section.SERVER,
+        say("A proxy removes the CORS header"),
+        _POLLING_ONLY,
+        say("Stop the proxy from removing Access-Control-Allow-Origin."),
+        reach=Reach.PART,
+        holds=stripped,
+    ),
+    Cause(
+        "cors_wildcard_credentials",
+        Layer.CORS,
+        Section.SERVER,
+        say("CORS allows every origin, but the client sends credentials"),
+        _POLLING_ONLY,
+        say("Name the origin in place of * when credentials are sent."),
+        reach=Reach.PART,
+        holds=wildcard,
+    ),
+    Cause(
+        "cors_duplicate_header",
+        Layer.CORS,
+        Section.SERVER,
+        say("The CORS header comes twice"),
+        _POLLING_ONLY,
+        say("Set CORS in one place only: the application or the proxy."),
+        reach=Reach.PART,
+        holds=duplicate,
+    ),
+    Cause(
+        "cors_no_credentials",
+        Layer.CORS,
+        Section.SERVER,
+        say("CORS does not allow credentials"),
+        _POLLING_ONLY,
+        say("Set credentials: true on the server."),
+        reach=Reach.PART,
+        holds=no_credentials,
+    ),
+)

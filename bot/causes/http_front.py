@@ -1,0 +1,516 @@
+"""Causes in front of the application: proxies, platforms and portals that answer in its place."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from bot.causes.row import Cause, Fit, Reach
+from bot.evidence import EioError, HttpAnswer
+from bot.findings import FindingSet
+from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, Status, say
+
+# 52x are Cloudflare's: 520, 521 and 523 the origin is down or refuses, 522 and 524 it hangs
+_UPSTREAM_DOWN = frozenset({502, 520, 521, 523})
+_UPSTREAM_HANGS = frozenset({504, 522, 524})
+
+_MAINTENANCE = re.compile(
+    r"maintenance|scheduled|be right back|back soon|обслуживан", re.IGNORECASE
+)
+_PORTAL = re.compile(
+    r"type=[\"']?password|wi-?fi|hotspot|captive|sign.?in to|log.?in to (the )?network|"
+    r"accept (the )?terms|guest access|network login|<form[^>]+(login|auth|portal)",
+    re.IGNORECASE,
+)
+_APP_SHELL = re.compile(
+    r"id=[\"']?(root|app|__next|__nuxt|main)[\"' >]|type=[\"']?module|/assets/|/static/js/|"
+    r"/_next/|/_nuxt/|bundle\.js|<app-root|enable javascript",
+    re.IGNORECASE,
+)
+_GOOGLE_DENIED = re.compile(r"does not have permission to get URL", re.IGNORECASE)
+_GOOGLE_BUSY = re.compile(r"rate exceeded", re.IGNORECASE)
+_GOOGLE_ABSENT = re.compile(
+    r"the requested url .{0,400}was not found on this server", re.IGNORECASE | re.DOTALL
+)
+_LOGIN = re.compile(
+    r"login|signin|sign-in|sso|oauth|authorize|saml|accounts\.|auth\b|idp|portal|okta|keycloak|"
+    r"cdn-cgi/access|openid",
+    re.IGNORECASE,
+)
+
+
+def front(found: FindingSet) -> tuple[HttpAnswer, ...]:
+    """Answers that came back to requests any HTTP server should serve (WebSocket apart)."""
+    given = [e.answer for e in (found.polling, found.health) if e is not None]
+    return tuple(a for a in given if a.status is not None)
+
+
+def eio_answer(found: FindingSet) -> HttpAnswer | None:
+    """The answer to the polling handshake, if one came; else that to the WebSocket handshake."""
+    for evidence in (found.polling, found.websocket):
+        if evidence is not None and evidence.answer.status is not None:
+            return evidence.answer
+    return None
+
+
+def eio_refusal(found: FindingSet) -> EioError | None:
+    """Engine.IO's own JSON refusal: then no proxy was speaking."""
+    for evidence in (found.polling, found.websocket):
+        if evidence is not None and evidence.error is not None and evidence.error.code is not None:
+            return evidence.error
+    return None
+
+
+def content_type(answer: HttpAnswer) -> str:
+    """Media type in lower case, without parameters."""
+    return (answer.header("content-type") or "").split(";")[0].strip().lower()
+
+
+def is_page(answer: HttpAnswer) -> bool:
+    """A web page and no API answer."""
+    return content_type(answer) == "text/html" or answer.body.lstrip()[:15].lower().startswith(
+        ("<!doctype html", "<html")
+    )
+
+
+def _spoken_by_front(found: FindingSet) -> HttpAnswer | None:
+    answer = eio_answer(found)
+    if answer is None or found.eio_seen:
+        return None
+    return answer
+
+
+def _said(answer: HttpAnswer) -> Message:
+    server = answer.header("server")
+    if server:
+        return say(
+            "{path} answers {status} (Server: {server}).",
+            path=answer.path.split("?", maxsplit=1)[0],
+            status=answer.status or 0,
+            server=server,
+        )
+    return say(
+        "{path} answers {status}.",
+        path=answer.path.split("?", maxsplit=1)[0],
+        status=answer.status or 0,
+    )
+
+
+def _everywhere(found: FindingSet, statuses: frozenset[int]) -> bool:
+    return all(a.status in statuses for a in front(found))
+
+
+def upstream_down(found: FindingSet) -> Fit | None:
+    """The proxy says that nobody stands behind it."""
+    answer = _spoken_by_front(found)
+    if answer is None or answer.status not in _UPSTREAM_DOWN:
+        return None
+    everywhere = _everywhere(found, _UPSTREAM_DOWN)
+    return Fit(
+        (_said(answer),),
+        Confidence.CERTAIN if everywhere else Confidence.LIKELY,
+    )
+
+
+def _maintenance(answer: HttpAnswer) -> bool:
+    return answer.header("retry-after") is not None or bool(_MAINTENANCE.search(answer.body))
+
+
+def no_server(found: FindingSet) -> Fit | None:
+    """The balancer has no healthy server."""
+    answer = _spoken_by_front(found)
+    if answer is None or answer.status != 503 or _maintenance(answer):
+        return None
+    return Fit((_said(answer),), Confidence.LIKELY, rivals=("http_503_maintenance",))
+
+
+def maintenance(found: FindingSet) -> Fit | None:
+    """Planned: the page or a Retry-After says so."""
+    answer = _spoken_by_front(found)
+    if answer is None or answer.status != 503 or not _maintenance(answer):
+        return None
+    after = answer.header("retry-after")
+    words = bool(_MAINTENANCE.search(answer.body))
+    why = [_said(answer)]
+    if after:
+        why.append(say("It asks to come back after {after}.", after=after))
+    return Fit(tuple(why), Confidence.CERTAIN if words else Confidence.LIKELY)
+
+
+def upstream_hangs(found: FindingSet) -> Fit | None:
+    """The proxy waited for the application and gave up."""
+    answer = _spoken_by_front(found)
+    if answer is None or answer.status not in _UPSTREAM_HANGS:
+        return None
+    waited = round((answer.ttfb_ms or 0) / 1000, 1)
+    return Fit((_said(answer), say("The proxy waited {seconds} s.", seconds=waited)))
+
+
+def _limited(found: FindingSet) -> HttpAnswer | None:
+    candidates = list(found.answers)
+    candidates += [a.answer for a in found.attempts if a.answer is not None]
+    if found.upgrade:
+        candidates.append(found.upgrade.answer)
+    if found.cors and found.cors.answer:
+        candidates.append(found.cors.answer)
+    return next((a for a in candidates if a.status == 429), None)
+
+
+def _google(answer: HttpAnswer) -> bool:
+    return "google" in (answer.header("server") or "").lower() or bool(
+        _GOOGLE_BUSY.search(answer.body)
+    )
+
+
+def rate_limited(found: FindingSet) -> Fit | None:
+    """A limiter answers 429."""
+    answer = _limited(found)
+    if answer is None or _google(answer):
+        return None
+    return Fit((_said(answer),), Confidence.LIKELY if not found.eio_seen else Confidence.CERTAIN)
+
+
+def cloudrun_no_instance(found: FindingSet) -> Fit | None:
+    """Google's front end has no instance to give."""
+    answer = _limited(found)
+    if answer is None or not _google(answer):
+        return None
+    return Fit((_said(answer), say("Cloud Run has no instance available.")))
+
+
+def _denied(found: FindingSet) -> HttpAnswer | None:
+    answer = _spoken_by_front(found)
+    return answer if answer is not None and answer.status == 403 else None
+
+
+def cloudrun_iam(found: FindingSet) -> Fit | None:
+    """Cloud Run demands an identity."""
+    answer = _denied(found)
+    if answer is None or not _GOOGLE_DENIED.search(answer.body):
+        return None
+    return Fit((_said(answer), say("Cloud Run does not allow unauthenticated calls.")))
+
+
+def waf(found: FindingSet) -> Fit | None:
+    """A page that forbids, on every path."""
+    answer = _denied(found)
+    if answer is None or _GOOGLE_DENIED.search(answer.body) or "alpn" in answer.body.lower():
+        return None
+    if not _everywhere(found, frozenset({403})):
+        return None
+    return Fit((_said(answer),), Confidence.LIKELY, rivals=("eio_forbidden_all",))
+
+
+def cloudrun_absent(found: FindingSet) -> Fit | None:
+    """Google's front end knows no such service."""
+    answer = _spoken_by_front(found)
+    if answer is None or answer.status != 404 or not is_page(answer):
+        return None
+    google = "google" in (answer.header("server") or "").lower() or "google.com" in answer.body
+    if not (google and _GOOGLE_ABSENT.search(answer.body)) and not (
+        google and _everywhere(found, frozenset({404}))
+    ):
+        return None
+    return Fit((_said(answer), say("The page is Google's front end, not the application.")))
+
+
+def unauthorised(found: FindingSet) -> Fit | None:
+    """HTTP authentication in front."""
+    answer = _spoken_by_front(found)
+    if answer is None or answer.status != 401:
+        return None
+    scheme = answer.header("www-authenticate")
+    return Fit(
+        (_said(answer),),
+        Confidence.CERTAIN if scheme else Confidence.LIKELY,
+    )
+
+
+# ------------------------------------------------ redirects
+
+
+def _redirect(found: FindingSet) -> tuple[HttpAnswer, str] | None:
+    answer = _spoken_by_front(found)
+    if answer is None or answer.status not in (301, 302, 303, 307, 308):
+        return None
+    location = answer.header("location")
+    return (answer, location) if location else None
+
+
+def _moved(found: FindingSet, location: str) -> bool:
+    """The same request at another address: an address that moved, not a login page."""
+    there, here = urlsplit(location), urlsplit(found.target.url)
+    asked = found.polling.answer.path if found.polling else found.target.path
+    same_path = there.path.rstrip("/") == asked.split("?", maxsplit=1)[0].rstrip("/")
+    upgrade = there.scheme in ("https", "wss") and not found.over_tls
+    same_host = not there.hostname or there.hostname == here.hostname
+    if _LOGIN.search(there.path) and not same_path:
+        return False
+    return (upgrade and same_host) or (same_path and not same_host)
+
+
+def redirect_https(found: FindingSet) -> Fit | None:
+    """The same thing lives elsewhere; WebSockets follow no redirect."""
+    redirect = _redirect(found)
+    if redirect is None or not _moved(found, redirect[1]):
+        return None
+    answer, location = redirect
+    there, here = urlsplit(location), urlsplit(found.target.url)
+    same_host = not there.hostname or there.hostname == here.hostname
+    return Fit(
+        (
+            say(
+                "The server answers {status} and points to {location}.",
+                status=answer.status or 0,
+                location=_bare(location),
+            ),
+        ),
+        Confidence.CERTAIN if same_host else Confidence.LIKELY,
+    )
+
+
+def redirect_login(found: FindingSet) -> Fit | None:
+    """API paths lead to a login page."""
+    redirect = _redirect(found)
+    if redirect is None or _moved(found, redirect[1]):
+        return None
+    answer, location = redirect
+    there = urlsplit(location)
+    here = urlsplit(found.target.url).hostname
+    foreign = bool(there.hostname) and there.hostname != here
+    login = bool(_LOGIN.search(location))
+    if not foreign and not login:
+        return None
+    return Fit(
+        (
+            say(
+                "The server answers {status} and points to {location}.",
+                status=answer.status or 0,
+                location=_bare(location),
+            ),
+        ),
+        Confidence.CERTAIN if foreign and login else Confidence.LIKELY,
+        rivals=() if found.control else ("dns_hijack_portal",),
+    )
+
+
+def _bare(location: str) -> str:
+    """A redirect's place without its query, which may carry tokens."""
+    return location.split("?", maxsplit=1)[0][:200]
+
+
+# ------------------------------------------------ a web page in place of the API
+
+
+def _page(found: FindingSet) -> HttpAnswer | None:
+    answer = _spoken_by_front(found)
+    if answer is None or answer.status is None or not 200 <= answer.status < 300:
+        return None
+    return answer if is_page(answer) else None
+
+
+def _portal_markers(answer: HttpAnswer) -> bool:
+    return bool(_PORTAL.search(answer.body)) and not _APP_SHELL.search(answer.body)
+
+
+def _all_pages(found: FindingSet) -> bool:
+    return all(is_page(a) for a in front(found))
+
+
+def captive_portal(found: FindingSet) -> Fit | None:
+    """A sign-in page answers for everything."""
+    answer = _page(found)
+    if answer is None or not _portal_markers(answer) or not _all_pages(found):
+        return None
+    elsewhere = found.random_path
+    if elsewhere and not any(is_page(a) and a.status == 200 for _, a in elsewhere.answers):
+        return None
+    return Fit(
+        (say("A sign-in page answers in place of Engine.IO."),),
+        Confidence.LIKELY,
+        () if elsewhere else (FollowUp.RANDOM_PATH,),
+    )
+
+
+def spa_fallback(found: FindingSet) -> Fit | None:
+    """The frontend's hosting answers with its start page for every path."""
+    answer = _page(found)
+    if answer is None or captive_portal(found) is not None:
+        return None
+    shell = bool(_APP_SHELL.search(answer.body))
+    return Fit(
+        (say("A web page answers in place of Engine.IO."),),
+        Confidence.CERTAIN if shell else Confidence.LIKELY,
+        () if found.random_path else (FollowUp.RANDOM_PATH,),
+        () if shell else ("http_captive_portal",),
+    )
+
+
+# ------------------------------------------------ the health page
+
+
+def health_broken(found: FindingSet) -> Fit | None:
+    """Only the health page fails."""
+    finding = found.finding("http")
+    if finding is None or found.health is None or not found.completed:
+        return None
+    if finding.status is not Status.FAIL and finding.reason is not Reason.HTTP_STATUS:
+        return None
+    if finding.status is Status.SKIPPED or found.health.answer.status == 429:
+        return None
+    answer = found.health.answer
+    if answer.status is None:
+        return Fit(
+            (say("The health page does not answer, while Socket.IO connects."),), Confidence.LIKELY
+        )
+    return Fit(
+        (
+            say(
+                "The health page answers {status}, while Socket.IO connects.",
+                status=answer.status,
+            ),
+        ),
+        Confidence.CERTAIN if answer.status >= 500 else Confidence.LIKELY,
+    )
+
+
+_NOBODY = say("Nobody can connect.")
+
+ROWS = (
+    Cause(
+        "http_502_upstream_down",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The proxy works, the backend behind it is down (502)"),
+        _NOBODY,
+        say("Restart the backend process; check its address and port in the proxy."),
+        holds=upstream_down,
+    ),
+    Cause(
+        "http_503_no_server",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The load balancer has no healthy server (503)"),
+        _NOBODY,
+        say("Look at the balancer's health checks and start or scale the backend."),
+        holds=no_server,
+    ),
+    Cause(
+        "http_503_maintenance",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The service is in maintenance (503)"),
+        say("Nobody can connect until the maintenance is over."),
+        say("Wait for its end, and show users a notice."),
+        holds=maintenance,
+    ),
+    Cause(
+        "http_504_upstream_hang",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The backend behind the proxy does not answer in time (504)"),
+        say("Connection attempts hang, then fail."),
+        say("Profile the backend and check what it waits for; restart it if it hangs."),
+        holds=upstream_hangs,
+    ),
+    Cause(
+        "http_429_rate_limited",
+        Layer.HTTP,
+        Section.SERVER,
+        say("A rate limit rejects requests (429)"),
+        say("Users who reconnect are turned away; polling clients suffer first."),
+        say("Slow down reconnects (backoff, jitter) and raise the limit for /socket.io/."),
+        holds=rate_limited,
+    ),
+    Cause(
+        "cloudrun_429_no_instance",
+        Layer.HTTP,
+        Section.SERVER,
+        say("Cloud Run has no free instance (429)"),
+        say("New users are turned away while the instances are full."),
+        say("Raise max-instances or the concurrency of the service."),
+        holds=cloudrun_no_instance,
+    ),
+    Cause(
+        "cloudrun_403_iam",
+        Layer.HTTP,
+        Section.SERVER,
+        say("Cloud Run rejects unauthenticated calls (403)"),
+        _NOBODY,
+        say("Allow unauthenticated invocations (roles/run.invoker for allUsers)."),
+        holds=cloudrun_iam,
+    ),
+    Cause(
+        "cloudrun_404_no_service",
+        Layer.HTTP,
+        Section.ENVIRONMENT,
+        say("Cloud Run knows no such service (404)"),
+        _NOBODY,
+        say("Correct the backend URL, or deploy the service again."),
+        holds=cloudrun_absent,
+    ),
+    Cause(
+        "http_401_auth",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The front demands HTTP authentication (401)"),
+        _NOBODY,
+        say("Send the credentials, or exempt /socket.io/ from authentication."),
+        holds=unauthorised,
+    ),
+    Cause(
+        "http_waf_403",
+        Layer.HTTP,
+        Section.NETWORK,
+        say("A firewall in front rejects this client (403)"),
+        say("Real browsers may be fine: the rule may be aimed at tools."),
+        say("Allow the monitor's User-Agent or address in the firewall's rules."),
+        holds=waf,
+    ),
+    Cause(
+        "http_redirect_https",
+        Layer.HTTP,
+        Section.ENVIRONMENT,
+        say("The URL only redirects"),
+        say("Browsers cannot connect: a WebSocket follows no redirect."),
+        say("Use the URL that the redirect points to, with https:// (wss://)."),
+        holds=redirect_https,
+    ),
+    Cause(
+        "http_redirect_login",
+        Layer.HTTP,
+        Section.NETWORK,
+        say("Requests are redirected to a login page"),
+        say("Browsers cannot connect: a WebSocket follows no redirect."),
+        say("Exempt /socket.io/ from the login redirect (SSO, portal)."),
+        holds=redirect_login,
+    ),
+    Cause(
+        "http_captive_portal",
+        Layer.HTTP,
+        Section.NETWORK,
+        say("A network portal answers in place of the backend"),
+        say("Users of this network must sign in first."),
+        say("Sign in to the network's portal, then try again."),
+        holds=captive_portal,
+    ),
+    Cause(
+        "http_spa_fallback",
+        Layer.HTTP,
+        Section.ENVIRONMENT,
+        say("The URL leads to a web page, not to the backend"),
+        _NOBODY,
+        say("Set the backend's URL: this one is the frontend's hosting."),
+        holds=spa_fallback,
+    ),
+    Cause(
+        "http_health_500",
+        Layer.HTTP,
+        Section.DIAGNOSTICS,
+        say("Only the health check fails"),
+        say("Users are not affected, but orchestrators may restart the backend."),
+        say("Repair the health endpoint; Socket.IO itself works."),
+        reach=Reach.QUALITY,
+        holds=health_broken,
+    ),
+)

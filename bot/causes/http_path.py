@@ -1,0 +1,333 @@
+"""Causes between front and Engine.IO: a server answers, the path does not lead to Engine.IO."""
+
+from __future__ import annotations
+
+import re
+
+from bot.causes.http_front import eio_answer, front, is_page
+from bot.causes.row import Cause, Fit, Reach
+from bot.evidence import HttpAnswer, Outcome, Phase
+from bot.findings import FindingSet, waited_in_vain
+from bot.model import Confidence, FollowUp, Layer, Reason, Section, Transport, say
+
+# engine.io closes an upgrade that nobody claims after destroyUpgradeTimeout, 1 s by default
+_UNCLAIMED_UPGRADE_MS = (800.0, 1_600.0)
+_CANNOT = re.compile(r"cannot (?:get|post) (/[^\s<\"]*)", re.IGNORECASE)
+_PROXY = re.compile(
+    r"nginx|apache|haproxy|caddy|envoy|traefik|openresty|varnish|litespeed|iis|cloudflare|"
+    r"cloudfront|awselb|istio|kong|squid",
+    re.IGNORECASE,
+)
+
+
+def _absent(found: FindingSet) -> HttpAnswer | None:
+    """The polling handshake's 404 (or its like), where nothing speaks Engine.IO."""
+    answer = eio_answer(found)
+    if answer is None or found.eio_seen or found.websocket_open:
+        return None
+    if answer.status == 404:
+        return answer
+    plain = answer.status in (200, 204, 400, 405, 410, 426, 501)
+    return answer if plain and not is_page(answer) else None
+
+
+def _unclaimed(found: FindingSet) -> bool:
+    """engine.io is attached elsewhere: the upgrade is cut after its own timeout."""
+    ws = found.websocket
+    if ws is None:
+        return False
+    failure = ws.answer.failure
+    low, high = _UNCLAIMED_UPGRADE_MS
+    if failure is not None:
+        ended = failure.reason in (Reason.EOF, Reason.RESET) and not failure.bytes_received
+        return ended and low <= failure.elapsed_ms <= high
+    late = ws.answer.ttfb_ms is not None and low <= ws.answer.ttfb_ms <= high
+    return ws.answer.status == 502 and late
+
+
+def _other_paths(found: FindingSet) -> tuple[str, ...]:
+    return found.path_candidates.opens if found.path_candidates else ()
+
+
+def _settle_path(found: FindingSet) -> tuple[FollowUp, ...]:
+    return () if found.ran(FollowUp.PATH_CANDIDATES) else (FollowUp.PATH_CANDIDATES,)
+
+
+def _echoed(answer: HttpAnswer) -> str | None:
+    match = _CANNOT.search(answer.body)
+    return match.group(1) if match else None
+
+
+def _stripped(found: FindingSet) -> str | None:
+    """The path that the application says it was asked for, if it is not the one we asked."""
+    answer = _absent(found)
+    echoed = _echoed(answer) if answer else None
+    if answer is None or echoed is None:
+        return None
+    asked = answer.path.split("?", maxsplit=1)[0]
+    seen = echoed.split("?", maxsplit=1)[0]
+    return seen if seen.rstrip("/") != asked.rstrip("/") else None
+
+
+def _slash_only(found: FindingSet) -> bool:
+    """An OPEN comes under the same path with the slash the other way."""
+    return any(p.rstrip("/") == found.target.path.rstrip("/") for p in _other_paths(found))
+
+
+def wrong_path(found: FindingSet) -> Fit | None:
+    """Engine.IO lives under another path."""
+    answer = _absent(found)
+    if answer is None or _stripped(found) or _slash_only(found):
+        return None
+    elsewhere = _other_paths(found)
+    if elsewhere:
+        return Fit((say("Engine.IO answers under {path}.", path=elsewhere[0]),))
+    if not _unclaimed(found):
+        return None
+    return Fit(
+        (
+            say(
+                "{path} answers {status}, and the WebSocket is dropped after one second: "
+                "Engine.IO is attached under another path.",
+                path=answer.path.split("?", maxsplit=1)[0],
+                status=answer.status or 0,
+            ),
+        ),
+        Confidence.CERTAIN,
+        _settle_path(found),
+    )
+
+
+def absent(found: FindingSet) -> Fit | None:
+    """An HTTP server without Engine.IO."""
+    answer = _absent(found)
+    if answer is None or wrong_path(found) or _stripped(found) or _slash_only(found):
+        return None
+    if _web_socket_lives(found) or _everything_404(found):
+        return None
+    return Fit(
+        (
+            say(
+                "{path} answers {status}, and not in Engine.IO's way.",
+                path=answer.path.split("?", maxsplit=1)[0],
+                status=answer.status or 0,
+            ),
+        ),
+        Confidence.CERTAIN if answer.status == 404 else Confidence.LIKELY,
+        _settle_path(found),
+        () if _healthy(found) or _by_app(answer) else ("http_wrong_vhost",),
+    )
+
+
+def _web_socket_lives(found: FindingSet) -> bool:
+    return bool(found.websocket and found.websocket.answer.status == 101)
+
+
+def _healthy(found: FindingSet) -> bool:
+    status = found.health.answer.status if found.health else None
+    return status is not None and 200 <= status < 300
+
+
+def _by_app(answer: HttpAnswer) -> bool:
+    """Written by an application server and not by the proxy."""
+    if _echoed(answer) or answer.header("x-powered-by"):
+        return True
+    server = answer.header("server") or ""
+    return bool(server) and not _PROXY.search(server)
+
+
+def _everything_404(found: FindingSet) -> bool:
+    """The front itself answers 404 for all paths: it knows no such host."""
+    answers = front(found)
+    return (
+        len(answers) > 1
+        and all(a.status == 404 for a in answers)
+        and all(not _by_app(a) and _PROXY.search(a.header("server") or a.body) for a in answers)
+    )
+
+
+def wrong_vhost(found: FindingSet) -> Fit | None:
+    """The proxy's default page answers for this host name."""
+    answer = _absent(found)
+    if answer is None or not _everything_404(found) or _other_paths(found):
+        return None
+    return Fit(
+        (say("The proxy itself answers 404 on every path."),),
+        Confidence.LIKELY,
+        _settle_path(found),
+        ("http_sio_absent", "http_sio_trailing_slash"),
+    )
+
+
+def trailing_slash(found: FindingSet) -> Fit | None:
+    """The path works without its slash (or with one)."""
+    if _absent(found) is None or not _slash_only(found):
+        return None
+    return Fit((say("Engine.IO answers under {path}.", path=_other_paths(found)[0]),))
+
+
+def prefix_stripped(found: FindingSet) -> Fit | None:
+    """The proxy cuts the path before it passes the request on."""
+    seen = _stripped(found)
+    if seen is None:
+        return None
+    return Fit((say("The application was asked for {path}: the proxy cut the path.", path=seen),))
+
+
+def query_stripped(found: FindingSet) -> Fit | None:
+    """Neither transport is known to Engine.IO: it never sees the query."""
+    polling, ws = found.polling, found.websocket
+    if polling is None or polling.error is None or polling.error.code != 0 or ws is None:
+        return None
+    told = ws.error is not None and ws.error.code == 0
+    told = told or "transport unknown" in ws.answer.body.lower()
+    if not told or ws.answer.status == 101:
+        return None
+    return Fit(
+        (say("Engine.IO says “Transport unknown” to polling and to WebSocket alike."),),
+    )
+
+
+def _post(found: FindingSet) -> HttpAnswer | None:
+    """The namespace POST over polling, where it was refused with an HTTP status."""
+    attempt = found.attempt(Transport.POLLING)
+    if attempt is None or attempt.outcome is not Outcome.CLOSED or not found.polling_open:
+        return None
+    answer = attempt.answer
+    return answer if answer and answer.method == "POST" and answer.status else None
+
+
+def post_blocked(found: FindingSet) -> Fit | None:
+    """GET passes, POST does not."""
+    answer = _post(found)
+    if answer is None or answer.status not in (403, 404, 405, 501):
+        return None
+    return Fit((say("GET is answered, POST is refused with {status}.", status=answer.status or 0),))
+
+
+def body_limit(found: FindingSet) -> Fit | None:
+    """Bodies above a tiny limit are refused by the proxy."""
+    answer = _post(found)
+    if answer is None or answer.status != 413:
+        return None
+    return Fit((say("GET is answered, POST is refused with {status}.", status=413),))
+
+
+def cached(found: FindingSet) -> Fit | None:
+    """Two handshakes gave the same session: a cache stands in front."""
+    first = found.polling.open if found.polling else None
+    second = found.affinity.open if found.affinity else None
+    if first is None or second is None or first.sid_digest != second.sid_digest:
+        return None
+    return Fit((say("Two handshakes gave the same session id: a cache answers for the server."),))
+
+
+def app_hangs(found: FindingSet) -> Fit | None:
+    """The health page answers, Engine.IO's path never does."""
+    waits = [e.answer.failure for e in (found.polling, found.websocket) if e is not None]
+    if not waits or not all(waited_in_vain(f, Phase.REQUEST) for f in waits):
+        return None
+    if found.health is None or found.health.answer.status is None:
+        return None
+    return Fit(
+        (say("Other paths are answered, requests to Engine.IO's path hang."),),
+    )
+
+
+_NOBODY = say("Nobody can connect.")
+_POLLING_FAILS = say("Clients on the polling transport cannot connect or send.")
+
+ROWS = (
+    Cause(
+        "http_sio_absent",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The server runs without Socket.IO"),
+        _NOBODY,
+        say("Attach Socket.IO to this HTTP server; check which service the URL leads to."),
+        holds=absent,
+    ),
+    Cause(
+        "http_sio_wrong_path",
+        Layer.HTTP,
+        Section.ENVIRONMENT,
+        say("Socket.IO is served under another path"),
+        _NOBODY,
+        say("Make the client's `path` option and the server's the same."),
+        holds=wrong_path,
+    ),
+    Cause(
+        "http_sio_trailing_slash",
+        Layer.HTTP,
+        Section.ENVIRONMENT,
+        say("The slash at the end of the path does not match the proxy's rule"),
+        _NOBODY,
+        say("Align `addTrailingSlash` of the client with the proxy's location."),
+        holds=trailing_slash,
+    ),
+    Cause(
+        "http_wrong_vhost",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The proxy does not know this host name"),
+        _NOBODY,
+        say("Add this host name to the proxy's server_name (virtual host)."),
+        holds=wrong_vhost,
+    ),
+    Cause(
+        "http_prefix_stripped",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The proxy cuts the path off"),
+        _NOBODY,
+        say("Pass the path on unchanged: in nginx, no trailing slash after proxy_pass."),
+        holds=prefix_stripped,
+    ),
+    Cause(
+        "http_query_stripped",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The proxy cuts the query string off"),
+        _NOBODY,
+        say("Pass the query string on: in nginx, proxy_pass without $uri."),
+        holds=query_stripped,
+    ),
+    Cause(
+        "http_post_blocked",
+        Layer.HTTP,
+        Section.NETWORK,
+        say("POST requests are blocked"),
+        _POLLING_FAILS,
+        say("Allow POST on /socket.io/."),
+        reach=Reach.PART,
+        holds=post_blocked,
+    ),
+    Cause(
+        "http_body_limit",
+        Layer.HTTP,
+        Section.SERVER,
+        say("The proxy's body limit rejects polling requests"),
+        _POLLING_FAILS,
+        say("Raise the body limit for /socket.io/ (nginx: client_max_body_size)."),
+        reach=Reach.PART,
+        holds=body_limit,
+    ),
+    Cause(
+        "http_cdn_caches_polling",
+        Layer.HTTP,
+        Section.SERVER,
+        say("A cache answers Engine.IO's handshakes"),
+        say("Users share one dead session and are thrown out again and again."),
+        say("Bypass the cache (CDN) for /socket.io/."),
+        holds=cached,
+    ),
+    Cause(
+        "http_app_hangs",
+        Layer.HTTP,
+        Section.SERVER,
+        say("Requests to Socket.IO hang inside the application"),
+        say("Connection attempts hang until the client's timeout, then fail."),
+        say("Look at the middleware in front of Socket.IO: something never answers."),
+        holds=app_hangs,
+    ),
+)

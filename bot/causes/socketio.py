@@ -1,0 +1,247 @@
+"""Causes at the Socket.IO layer: Engine.IO stands, the namespace does not."""
+
+from __future__ import annotations
+
+import re
+
+from bot.causes.row import Cause, Fit
+from bot.evidence import NamespaceAttempt, Outcome
+from bot.findings import FindingSet
+from bot.model import Confidence, Layer, Section, say
+
+SLOW_CONNECT_MS = 1_500.0  # python-socketio gives a namespace 1 s by default, users even less
+_NO_NAMESPACE = re.compile(
+    r"invalid namespace|unable to connect|not (?:a )?valid namespace|unknown namespace|"
+    r"namespace .{0,60}(?:not found|does not exist)",
+    re.IGNORECASE,
+)
+_EXPIRED = re.compile(r"expired|jwt|token.{0,20}(?:old|stale)|exp\b", re.IGNORECASE)
+_DEPENDENCY = re.compile(
+    r"ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN|ECONNRESET|"
+    r"redis|mongo|postgres|mysql|database|connection (?:to|refused)|timed? ?out (?:connecting|"
+    r"waiting|acquiring)|unavailable|pool",
+    re.IGNORECASE,
+)
+_PARSE_ERROR = re.compile(r"parse|decode|invalid (?:packet|payload)", re.IGNORECASE)
+
+
+def _with(found: FindingSet, outcome: Outcome) -> NamespaceAttempt | None:
+    """The first attempt that ended so, when none completed."""
+    if found.completed:
+        return None
+    return next((a for a in found.attempts if a.outcome is outcome), None)
+
+
+def _refused(found: FindingSet) -> NamespaceAttempt | None:
+    return _with(found, Outcome.REFUSED)
+
+
+def _words(attempt: NamespaceAttempt) -> str:
+    return f"{attempt.message} {attempt.data}".strip()
+
+
+def invalid_namespace(found: FindingSet) -> Fit | None:
+    """44 says that the namespace is not there."""
+    attempt = _refused(found)
+    if attempt is None or not _NO_NAMESPACE.search(attempt.message):
+        return None
+    return Fit(
+        (
+            say(
+                "The server refuses the namespace {namespace}: {message}.",
+                namespace=found.target.namespace,
+                message=attempt.message,
+            ),
+        ),
+    )
+
+
+def dependency_down(found: FindingSet) -> Fit | None:
+    """44 carries the error of something behind the server."""
+    attempt = _refused(found)
+    if attempt is None or invalid_namespace(found) or not _DEPENDENCY.search(_words(attempt)):
+        return None
+    return Fit(
+        (say("The server's refusal names a dependency: {message}.", message=_words(attempt)),),
+        Confidence.LIKELY,
+        rivals=("sio_auth_rejected",),
+    )
+
+
+def auth_expired(found: FindingSet) -> Fit | None:
+    """44 says that the token is too old."""
+    attempt = _refused(found)
+    if attempt is None or invalid_namespace(found) or dependency_down(found):
+        return None
+    if not _EXPIRED.search(_words(attempt)) or "missing" in _words(attempt).lower():
+        return None
+    return Fit(
+        (say("The server refuses: {message}.", message=_words(attempt)),),
+        Confidence.LIKELY,
+        rivals=("sio_auth_rejected",),
+    )
+
+
+def auth_rejected(found: FindingSet) -> Fit | None:
+    """44 by a middleware, for any other reason."""
+    attempt = _refused(found)
+    if attempt is None or invalid_namespace(found) or dependency_down(found):
+        return None
+    if auth_expired(found):
+        return None
+    sent = found.namespace is not None and found.namespace.auth_sent
+    why = (
+        say("The server refuses: {message}.", message=_words(attempt) or "—"),
+        say("A token was sent.") if sent else say("No token was sent: none is configured."),
+    )
+    return Fit(why)
+
+
+def middleware_hang(found: FindingSet) -> Fit | None:
+    """The session lives, the namespace never answers."""
+    attempt = _with(found, Outcome.SILENT)
+    if attempt is None:
+        return None
+    alive = attempt.pings > 0
+    return Fit(
+        (
+            say(
+                "Engine.IO opens, the namespace CONNECT gets no answer within {seconds} s.",
+                seconds=round(attempt.elapsed_ms / 1000, 1),
+            ),
+        ),
+        Confidence.CERTAIN if alive else Confidence.LIKELY,
+    )
+
+
+def middleware_slow(found: FindingSet) -> Fit | None:
+    """The namespace answers, late, on a fast path."""
+    done = [a for a in found.attempts if a.outcome is Outcome.CONNECTED]
+    if not done or not found.completed:
+        return None
+    slowest = min(a.elapsed_ms for a in done)
+    if slowest < SLOW_CONNECT_MS + 4 * (found.connect_rtt_ms or 0.0):
+        return None
+    return Fit(
+        (
+            say(
+                "The namespace CONNECT is answered after {seconds} s.",
+                seconds=round(slowest / 1000, 1),
+            ),
+        ),
+        Confidence.LIKELY,
+    )
+
+
+def parser_mismatch(found: FindingSet) -> Fit | None:
+    """The server ends the session upon our first packet, on both transports."""
+    ended = [a for a in found.attempts if a.outcome is Outcome.CLOSED]
+    if found.completed or not ended or len(ended) != len(found.attempts):
+        return None
+    prompt = all(a.elapsed_ms < SLOW_CONNECT_MS for a in ended)
+    told = any(_PARSE_ERROR.search(a.close_reason) for a in ended)
+    clean = any(a.close_code in (None, 1000, 1005) for a in ended)
+    http = any(a.answer is not None and (a.answer.status or 0) >= 400 for a in ended)
+    policy = any(a.close_code in (1008, 1009, 1011, 1012, 1013) for a in ended)
+    abrupt = all(a.failure is not None and a.close_code is None for a in ended)
+    if not prompt or not (told or clean) or http or policy or (abrupt and not told):
+        return None
+    return Fit(
+        (say("Engine.IO opens, and the server ends the session upon our first packet."),),
+        Confidence.CERTAIN if told else Confidence.LIKELY,
+    )
+
+
+def server_disconnects(found: FindingSet) -> Fit | None:
+    """Connected, and thrown out at once."""
+    attempt = _with(found, Outcome.DISCONNECTED)
+    if attempt is None:
+        return None
+    return Fit(
+        (
+            say(
+                "The namespace connects, and the server disconnects {ms} ms later.",
+                ms=round(attempt.elapsed_ms),
+            ),
+        ),
+        Confidence.CERTAIN if attempt.failure is None else Confidence.LIKELY,
+        rivals=() if attempt.failure is None else ("srv_crashes_on_connect",),
+    )
+
+
+_NOBODY = say("Users connect, but never get into the application.")
+
+ROWS = (
+    Cause(
+        "sio_auth_rejected",
+        Layer.SOCKETIO,
+        Section.SERVER,
+        say("The server's authentication refuses the client"),
+        say("Users without a valid token cannot connect; the transport itself is fine."),
+        say("Send a valid auth token; check the secret and issuer that the server verifies."),
+        holds=auth_rejected,
+    ),
+    Cause(
+        "sio_auth_expired",
+        Layer.SOCKETIO,
+        Section.SERVER,
+        say("The auth token has expired"),
+        say("Users whose token ran out cannot reconnect."),
+        say("Refresh the token before each connect (auth as a function)."),
+        holds=auth_expired,
+    ),
+    Cause(
+        "sio_invalid_namespace",
+        Layer.SOCKETIO,
+        Section.ENVIRONMENT,
+        say("The server has no such namespace"),
+        _NOBODY,
+        say("Correct the namespace in the client's URL, or define it on the server."),
+        holds=invalid_namespace,
+    ),
+    Cause(
+        "sio_middleware_hang",
+        Layer.SOCKETIO,
+        Section.SERVER,
+        say("A Socket.IO middleware never answers"),
+        _NOBODY,
+        say("Every path of the middleware must call next(); check what it waits for."),
+        holds=middleware_hang,
+    ),
+    Cause(
+        "sio_middleware_slow",
+        Layer.SOCKETIO,
+        Section.SERVER,
+        say("A Socket.IO middleware is slow"),
+        say("Users wait for seconds before the application reacts."),
+        say("Speed up the middleware (token check, database); raise the client's wait."),
+        holds=middleware_slow,
+    ),
+    Cause(
+        "sio_dependency_down",
+        Layer.SOCKETIO,
+        Section.SERVER,
+        say("A service that the backend needs is down"),
+        _NOBODY,
+        say("Restore the named dependency (Redis, database)."),
+        holds=dependency_down,
+    ),
+    Cause(
+        "sio_server_disconnects",
+        Layer.SOCKETIO,
+        Section.SERVER,
+        say("The server disconnects clients right after they connect"),
+        say("Users connect and are thrown out, again and again."),
+        say("Look for socket.disconnect() in the connection handler."),
+        holds=server_disconnects,
+    ),
+    Cause(
+        "sio_parser_mismatch",
+        Layer.SOCKETIO,
+        Section.TRANSPORTS,
+        say("Client and server use different Socket.IO parsers"),
+        _NOBODY,
+        say("Use the same parser on both sides (for example socket.io-msgpack-parser)."),
+        holds=parser_mismatch,
+    ),
+)

@@ -1,0 +1,524 @@
+"""Causes at the WebSocket layer: polling gets through, the WebSocket is refused, cut or altered."""
+
+from __future__ import annotations
+
+import re
+
+from bot.causes.row import Cause, Fit, Reach
+from bot.evidence import Failure, HttpAnswer, Outcome, Phase, WebSocketEvidence
+from bot.findings import FindingSet, cut, waited_in_vain
+from bot.model import Confidence, Layer, Message, Reason, Section, Transport, say
+
+_UPGRADE_LOST = re.compile(
+    r"invalid websocket upgrade|upgrade required|not a websocket", re.IGNORECASE
+)
+_TRANSPORT_UNKNOWN = re.compile(r"transport unknown|invalid transport", re.IGNORECASE)
+_AT_ONCE_MS = 1_000.0
+
+
+def _refusal(found: FindingSet) -> HttpAnswer | None:
+    """A complete HTTP answer other than 101 to the WebSocket handshake."""
+    ws = found.websocket
+    if ws is None or ws.answer.status is None or ws.answer.status == 101:
+        return None
+    return ws.answer
+
+
+def _refused_while_polling(found: FindingSet) -> HttpAnswer | None:
+    """The same, where polling is a real Engine.IO."""
+    return _refusal(found) if found.polling_open and not found.upgraded else None
+
+
+def _handshake_failure(found: FindingSet, *evidences: WebSocketEvidence | None) -> Failure | None:
+    if not found.polling_open or found.upgraded:
+        return None
+    for evidence in evidences:
+        if evidence is not None and evidence.answer.failure is not None:
+            return evidence.answer.failure
+    return None
+
+
+def _says(answer: HttpAnswer) -> Message:
+    return say(
+        "Polling works; the WebSocket handshake is answered {status} (Server: {server}).",
+        status=answer.status or 0,
+        server=answer.header("server") or "?",
+    )
+
+
+def _code(found: FindingSet) -> int | None:
+    return found.websocket.error.code if found.websocket and found.websocket.error else None
+
+
+def _no_websocket_offered(found: FindingSet) -> bool:
+    opened = found.polling.open if found.polling else None
+    return opened is not None and "websocket" not in opened.upgrades
+
+
+def transport_disabled(found: FindingSet) -> Fit | None:
+    """The server itself does not offer the transport."""
+    answer = _refusal(found)
+    if answer is None or not found.polling_open:
+        return None
+    unknown = _code(found) == 0 or bool(_TRANSPORT_UNKNOWN.search(answer.body))
+    offered = not _no_websocket_offered(found)
+    if not unknown and offered:
+        return None
+    return Fit(
+        (say("The server offers no upgrade to WebSocket and does not know the transport."),)
+        if unknown
+        else (say("The server's OPEN offers no upgrade to WebSocket."),),
+        Confidence.CERTAIN if unknown and not offered else Confidence.LIKELY,
+    )
+
+
+def no_upgrade_header(found: FindingSet) -> Fit | None:
+    """Engine.IO was reached by a request that was no WebSocket handshake any more."""
+    answer = _refusal(found)
+    if answer is None or transport_disabled(found) or found.upgraded:
+        return None
+    lost = _code(found) == 3 or (
+        answer.status in (400, 426) and _UPGRADE_LOST.search(answer.body) and _eio_said(found)
+    )
+    if not lost:
+        return None
+    return Fit(
+        (say("Engine.IO answers “Bad request” (code 3): it never saw the Upgrade header."),),
+    )
+
+
+def _eio_said(found: FindingSet) -> bool:
+    """The refusal came from behind the proxy: Engine.IO's JSON, or python-engineio's sentence."""
+    ws = found.websocket
+    return bool(ws and (ws.error is not None or "invalid websocket upgrade" in ws.answer.body))
+
+
+def polling_disabled(found: FindingSet) -> Fit | None:
+    """The server knows only WebSocket."""
+    polling = found.polling
+    if polling is None or polling.open is not None or not found.websocket_open:
+        return None
+    unknown = polling.error is not None and polling.error.code == 0
+    unknown = unknown or bool(_TRANSPORT_UNKNOWN.search(polling.answer.body))
+    if not unknown:
+        return None
+    return Fit((say("Polling is answered “Transport unknown”, the WebSocket opens."),))
+
+
+def blocked_rst(found: FindingSet) -> Fit | None:
+    """Cut off upon the upgrade request."""
+    failure = _handshake_failure(found, found.websocket)
+    if not cut(failure, Phase.REQUEST) or failure is None or failure.bytes_received:
+        return None
+    if failure.elapsed_ms > _AT_ONCE_MS + 5 * (found.connect_rtt_ms or 0.0):
+        return None
+    return Fit(
+        (say("Polling works; the connection is cut upon the WebSocket's upgrade request."),),
+        Confidence.LIKELY if failure.reason is Reason.EOF else Confidence.CERTAIN,
+    )
+
+
+def blocked_drop(found: FindingSet) -> Fit | None:
+    """The upgrade request vanishes, or is never answered."""
+    failure = _handshake_failure(found, found.websocket)
+    if not waited_in_vain(failure, Phase.REQUEST, Phase.RESPONSE):
+        return None
+    if failure is None or failure.bytes_received:
+        return None
+    return Fit(
+        (say("Polling works; the WebSocket's upgrade request is never answered."),),
+    )
+
+
+def webfilter(found: FindingSet) -> Fit | None:
+    """A page that forbids, for the upgrade only."""
+    answer = _refused_while_polling(found)
+    if answer is None or answer.status not in (401, 403, 451):
+        return None
+    if found.websocket and found.websocket.error and found.websocket.error.code is not None:
+        return None
+    return Fit((_says(answer),), Confidence.LIKELY)
+
+
+def conn_limit(found: FindingSet) -> Fit | None:
+    """No room for another WebSocket."""
+    answer = _refused_while_polling(found)
+    if answer is None or answer.status != 503:
+        return None
+    return Fit((_says(answer),), Confidence.LIKELY)
+
+
+def no_support(found: FindingSet) -> Fit | None:
+    """The proxy does not do WebSockets."""
+    answer = _refused_while_polling(found)
+    if answer is None or answer.status not in (405, 426, 501, 505) or no_upgrade_header(found):
+        return None
+    return Fit((_says(answer),), Confidence.CERTAIN if answer.status == 426 else Confidence.LIKELY)
+
+
+def h2_end_to_end(found: FindingSet) -> Fit | None:
+    """The front reaches the backend for everything but WebSockets."""
+    answer = _refused_while_polling(found)
+    if answer is None or answer.status not in (500, 502):
+        return None
+    return Fit((_says(answer),), Confidence.LIKELY)
+
+
+def ok_instead(found: FindingSet) -> Fit | None:
+    """A plain answer to an upgrade request."""
+    answer = _refused_while_polling(found)
+    if answer is None or answer.status is None or not 200 <= answer.status < 300:
+        return None
+    return Fit((_says(answer),))
+
+
+def bad_accept(found: FindingSet) -> Fit | None:
+    """101 with a key that is not the answer to ours."""
+    if found.websocket is None or found.websocket.accept_ok is not False:
+        return None
+    return Fit((say("The answer 101 carries a wrong Sec-WebSocket-Accept."),))
+
+
+def bad_extension(found: FindingSet) -> Fit | None:
+    """101 with an extension that we did not offer."""
+    ws = found.websocket
+    if ws is None or not ws.unasked_extensions:
+        return None
+    return Fit(
+        (
+            say(
+                "The answer 101 switches on {extensions}, which was not offered.",
+                extensions=", ".join(ws.unasked_extensions),
+            ),
+        ),
+    )
+
+
+# ------------------------------------------------ 101, and then
+
+
+def _opened(found: FindingSet) -> WebSocketEvidence | None:
+    ws = found.websocket
+    good = ws is not None and ws.answer.status == 101 and ws.accept_ok is not False
+    return ws if good else None
+
+
+def frames_corrupted(found: FindingSet) -> Fit | None:
+    """Reserved bits without an extension."""
+    ws = _opened(found)
+    if ws is None or not any(f.reserved_bits for f in ws.frames):
+        if ws is None or ws.closed is None or ws.closed.reason is not Reason.BAD_FRAME:
+            return None
+        if any("HTTP/1." in f.text for f in ws.frames) or "HTTP/1." in ws.closed.first_bytes:
+            return None
+    return Fit((say("A frame arrives damaged: reserved bits or an invalid length."),))
+
+
+def frames_blocked_down(found: FindingSet) -> Fit | None:
+    """101, and nothing comes, while polling opens a session at once."""
+    ws = _opened(found)
+    if ws is None or ws.open is not None or ws.frames or not found.polling_open or found.upgraded:
+        return None
+    if not waited_in_vain(ws.closed, Phase.OPEN):
+        return None
+    return Fit((say("Polling opens a session; the WebSocket opens and stays silent."),))
+
+
+def frames_blocked_up(found: FindingSet) -> Fit | None:
+    """Their frames come, ours do not arrive."""
+    ws = _opened(found)
+    attempt = found.attempt(Transport.WEBSOCKET)
+    polled = found.attempt(Transport.POLLING)
+    if ws is None or ws.open is None or attempt is None or polled is None or found.upgraded:
+        return None
+    if attempt.outcome not in (Outcome.SILENT, Outcome.CLOSED):
+        return None
+    if polled.outcome is not Outcome.CONNECTED or attempt.elapsed_ms < _AT_ONCE_MS:
+        return None
+    return Fit(
+        (
+            say(
+                "Packets of the server arrive, ours are never answered on the WebSocket, while "
+                "polling connects."
+            ),
+        ),
+        Confidence.LIKELY,
+    )
+
+
+def cut_after_first_frame(found: FindingSet) -> Fit | None:
+    """The WebSocket dies as soon as it lives."""
+    ws = _opened(found)
+    attempt = found.attempt(Transport.WEBSOCKET)
+    polled = found.attempt(Transport.POLLING)
+    if ws is None or found.upgraded or polled is None:
+        return None
+    ended = ws.closed or (attempt.failure if attempt else None)
+    if not cut(ended, Phase.OPEN, Phase.SESSION) or ended is None:
+        return None
+    if attempt is not None and attempt.outcome is Outcome.CONNECTED:
+        return None
+    if polled.outcome is not Outcome.CONNECTED or ended.elapsed_ms > _AT_ONCE_MS:
+        return None
+    return Fit(
+        (say("The WebSocket is cut right after it opens, while polling connects."),),
+        Confidence.LIKELY,
+    )
+
+
+def _close(found: FindingSet) -> tuple[int, str] | None:
+    ws = _opened(found)
+    if ws is not None and ws.close_code is not None:
+        return ws.close_code, ws.close_reason
+    attempt = found.attempt(Transport.WEBSOCKET)
+    if attempt is not None and attempt.close_code is not None:
+        return attempt.close_code, attempt.close_reason
+    return None
+
+
+def _closed_with(found: FindingSet, code: int) -> Fit | None:
+    close = _close(found)
+    if close is None or close[0] != code:
+        return None
+    return Fit(
+        (
+            say(
+                "The server closes with {code}: {reason}.",
+                code=code,
+                reason=close[1] or "—",
+            ),
+        ),
+    )
+
+
+def close_policy(found: FindingSet) -> Fit | None:
+    """RFC 6455 7.4.1: 1008, policy violation."""
+    return _closed_with(found, 1008)
+
+
+def close_overload(found: FindingSet) -> Fit | None:
+    """IANA registry: 1013, try again later."""
+    return _closed_with(found, 1013)
+
+
+def close_restart(found: FindingSet) -> Fit | None:
+    """IANA registry: 1012, service restart."""
+    return _closed_with(found, 1012)
+
+
+_FALLS_BACK = say(
+    "Clients that may fall back work over polling, slower; WebSocket-only clients are cut off. "
+    "Mind that ['websocket', 'polling'] does not fall back without tryAllTransports."
+)
+_WS_ONLY = say("Users whose traffic passes there stay on polling, or are cut off.")
+_CUT = say("Users connect and are thrown out again at once.")
+
+ROWS = (
+    Cause(
+        "ws_no_upgrade_header",
+        Layer.WEBSOCKET,
+        Section.TRANSPORTS,
+        say("The proxy does not forward the WebSocket upgrade"),
+        _FALLS_BACK,
+        say(
+            "Forward Upgrade and Connection over HTTP/1.1 (nginx: proxy_http_version 1.1, "
+            "proxy_set_header Upgrade $http_upgrade, Connection “upgrade”)."
+        ),
+        reach=Reach.PART,
+        holds=no_upgrade_header,
+    ),
+    Cause(
+        "ws_blocked_rst",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("Something resets WebSocket handshakes"),
+        _FALLS_BACK,
+        say("Use wss on port 443, and ask for an exception in the firewall or proxy."),
+        reach=Reach.PART,
+        needs_control=True,
+        holds=blocked_rst,
+    ),
+    Cause(
+        "ws_blocked_drop",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("Something swallows WebSocket handshakes"),
+        say(
+            "WebSocket-first clients hang until their timeout and see “closed before the "
+            "connection is established”; polling-first clients work."
+        ),
+        say("Put polling first for now, and ask for an exception in the firewall or proxy."),
+        reach=Reach.PART,
+        needs_control=True,
+        holds=blocked_drop,
+    ),
+    Cause(
+        "ws_webfilter_403",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("A filter forbids WebSockets"),
+        _FALLS_BACK,
+        say("Allow WebSockets for this host in the filter."),
+        reach=Reach.PART,
+        needs_control=True,
+        holds=webfilter,
+    ),
+    Cause(
+        "ws_bad_accept",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("A proxy damages the WebSocket handshake"),
+        _WS_ONLY,
+        say("Bypass or update the proxy that rewrites the handshake."),
+        reach=Reach.PART,
+        holds=bad_accept,
+    ),
+    Cause(
+        "ws_bad_extension",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("A proxy switches on a WebSocket extension nobody asked for"),
+        _CUT,
+        say("Repair the proxy, or set perMessageDeflate: false on the server."),
+        reach=Reach.PART,
+        holds=bad_extension,
+    ),
+    Cause(
+        "ws_200_instead_101",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("Something answers the WebSocket handshake in the server's place"),
+        _FALLS_BACK,
+        say("Correct the proxy's route: the upgrade must reach the backend."),
+        reach=Reach.PART,
+        holds=ok_instead,
+    ),
+    Cause(
+        "ws_426",
+        Layer.WEBSOCKET,
+        Section.SERVER,
+        say("The proxy does not support WebSockets"),
+        _FALLS_BACK,
+        say("Switch WebSocket support on in the proxy, or replace it."),
+        reach=Reach.PART,
+        holds=no_support,
+    ),
+    Cause(
+        "cloudrun_h2_end_to_end",
+        Layer.HTTP,
+        Section.TRANSPORTS,
+        say("The front cannot pass WebSockets to the backend (HTTP/2 end to end)"),
+        _FALLS_BACK,
+        say("Switch end-to-end HTTP/2 off for this service."),
+        reach=Reach.PART,
+        holds=h2_end_to_end,
+    ),
+    Cause(
+        "ws_transport_disabled",
+        Layer.WEBSOCKET,
+        Section.TRANSPORTS,
+        say("The server has the WebSocket transport switched off"),
+        _FALLS_BACK,
+        say("Add 'websocket' to `transports` of the server."),
+        reach=Reach.PART,
+        holds=transport_disabled,
+    ),
+    Cause(
+        "poll_transport_disabled",
+        Layer.WEBSOCKET,
+        Section.TRANSPORTS,
+        say("The server has the polling transport switched off"),
+        say("Clients that start with polling cannot connect; WebSocket-first clients work."),
+        say("Connect with transports: ['websocket'], or enable polling on the server."),
+        reach=Reach.PART,
+        holds=polling_disabled,
+    ),
+    Cause(
+        "ws_conn_limit",
+        Layer.WEBSOCKET,
+        Section.SERVER,
+        say("The proxy has no room for another WebSocket"),
+        say("New users stay on polling or are turned away; connected ones work on."),
+        say("Raise the proxy's connection limit, or scale out."),
+        reach=Reach.PART,
+        holds=conn_limit,
+    ),
+    Cause(
+        "ws_open_never_sent",
+        Layer.WEBSOCKET,
+        Section.SERVER,
+        say("The WebSocket opens, but nobody speaks Engine.IO"),
+        say("Clients connect and never get further."),
+        say("Check which server the URL leads to: it is no Socket.IO endpoint."),
+    ),
+    Cause(
+        "ws_frames_blocked_down",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("A middlebox swallows the server's WebSocket frames"),
+        say("WebSocket-first clients hang; polling-first clients stay on polling."),
+        say("Use wss, and ask for an exception in the middlebox; polling works meanwhile."),
+        reach=Reach.PART,
+        holds=frames_blocked_down,
+    ),
+    Cause(
+        "ws_frames_blocked_up",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("A middlebox swallows the client's WebSocket frames"),
+        say("WebSocket-first clients hang; polling-first clients stay on polling."),
+        say("Use wss, and ask for an exception in the middlebox; polling works meanwhile."),
+        reach=Reach.PART,
+        holds=frames_blocked_up,
+    ),
+    Cause(
+        "ws_rst_after_first_frame",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("Something cuts WebSockets right after they open"),
+        _CUT,
+        say("Look at the inspection policy of proxies and firewalls on the way."),
+        reach=Reach.PART,
+        holds=cut_after_first_frame,
+    ),
+    Cause(
+        "ws_frames_corrupted",
+        Layer.WEBSOCKET,
+        Section.NETWORK,
+        say("A middlebox damages WebSocket frames"),
+        _CUT,
+        say("Use wss: TLS keeps middleboxes out of the frames."),
+        reach=Reach.PART,
+        holds=frames_corrupted,
+    ),
+    Cause(
+        "ws_close_policy",
+        Layer.WEBSOCKET,
+        Section.SERVER,
+        say("The server closes for reasons of policy (1008)"),
+        _CUT,
+        say("Allow this origin or token on the server."),
+        reach=Reach.PART,
+        holds=close_policy,
+    ),
+    Cause(
+        "ws_close_overload",
+        Layer.WEBSOCKET,
+        Section.SERVER,
+        say("The server sheds load (1013)"),
+        say("New users are turned away until the load falls."),
+        say("Let clients back off, and scale out."),
+        reach=Reach.PART,
+        holds=close_overload,
+    ),
+    Cause(
+        "ws_close_restart",
+        Layer.WEBSOCKET,
+        Section.SERVER,
+        say("The server announces a restart (1012)"),
+        say("Users are cut off for the length of the restart and reconnect by themselves."),
+        say("Wait for the restart to end; clients should reconnect with backoff."),
+        reach=Reach.PART,
+        holds=close_restart,
+    ),
+)

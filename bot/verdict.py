@@ -1,0 +1,266 @@
+"""From findings to a verdict, or to the follow-ups that would settle it. Pure.
+
+The rules are those of "What a verdict means" in docs/design: the state is read off the findings,
+the cause off the catalogue. Among causes that fit, those that explain the state come first, then
+the lowest layer, because everything above a broken layer fails for its sake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot import causes
+from bot.causes import CATALOGUE, Cause, Fit, Reach
+from bot.evidence import Phase
+from bot.findings import FindingSet
+from bot.model import (
+    Confidence,
+    Finding,
+    FollowUp,
+    Layer,
+    Message,
+    Named,
+    Reason,
+    State,
+    Status,
+    Target,
+    Transport,
+    Verdict,
+    say,
+)
+
+_BLAME = tuple(Layer)
+_SURE = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
+
+_LAYER_OF_PROBE = {
+    "config": Layer.CLIENT,
+    "dns": Layer.DNS,
+    "tcp": Layer.TCP,
+    "tls": Layer.TLS,
+    "http": Layer.HTTP,
+    "polling": Layer.HTTP,
+    "cors": Layer.CORS,
+    "websocket": Layer.WEBSOCKET,
+    "upgrade": Layer.WEBSOCKET,
+    "namespace": Layer.SOCKETIO,
+    "rtt": Layer.NET,
+    "fallback": Layer.CLIENT,
+    FollowUp.AFFINITY: Layer.ENGINEIO,
+}
+_LAYER_OF_PHASE = {Phase.CONNECT: Layer.TCP, Phase.TLS: Layer.TLS}
+
+# What a dead network of our own can produce; a refusal or an HTTP answer never is.
+_OUR_SIDE = frozenset(
+    {
+        Reason.RESOLVER_FAILED,
+        Reason.RESOLVER_TIMEOUT,
+        Reason.NAME_NOT_FOUND,
+        Reason.NO_ADDRESS,
+        Reason.TIMEOUT,
+        Reason.NO_ROUTE,
+        Reason.HOST_UNREACHABLE,
+        Reason.NOT_REACHED,
+        Reason.DEADLINE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    cause: Cause
+    fit: Fit
+
+
+def judge(
+    findings: Sequence[Finding],
+    target: Target,
+    *,
+    cut_short: bool = False,
+) -> Verdict:
+    """Conclude.
+
+    cut_short: the run's deadline took away something that the verdict needs.
+    """
+    found = FindingSet.of(findings, target)
+    state = _state(found, cut_short=cut_short)
+    advice = found.config.advice if found.config else ()
+    sentences = tuple(message for _, message in advice)
+    if state is State.UP:
+        return Verdict(State.UP, None, advice=sentences)
+    if state is State.UNKNOWN:
+        return Verdict(State.UNKNOWN, None, why=(_why_unknown(found, cut_short),), advice=sentences)
+    ranked = _ranked(found, state)
+    if not ranked:
+        return _unrecognised(found, state, sentences)
+    best, others = ranked[0], ranked[1:]
+    rivals = tuple(
+        dict.fromkeys((*best.fit.rivals, *(c.cause.code for c in others if _same_ground(best, c))))
+    )
+    also = tuple(c.cause.code for c in others if c.cause.code not in rivals)
+    return Verdict(
+        state,
+        Named(
+            best.cause.code,
+            best.cause.layer,
+            best.cause.section,
+            _confidence(best, rivals, found),
+        ),
+        alternatives=tuple(code for code in rivals if code != best.cause.code),
+        why=best.fit.why,
+        advice=sentences,
+        also=also,
+    )
+
+
+def wanted(
+    findings: Sequence[Finding], target: Target, *, asked: frozenset[FollowUp]
+) -> tuple[FollowUp, ...]:
+    """The follow-ups that would separate the causes still possible; empty when settled.
+
+    Session affinity is asked for whenever polling works and the client uses it, once nothing else
+    is left: it runs alone, since parallel traffic hides it.
+    """
+    found = FindingSet.of(findings, target)
+    ask: dict[FollowUp, None] = {}
+    if _state(found, cut_short=False) is not State.UP:
+        for candidate in _ranked(found, State.DOWN if not found.completed else State.DEGRADED):
+            ask.update(dict.fromkeys(candidate.fit.settle))
+    left = tuple(f for f in ask if f not in asked and not found.ran(f))
+    if left:
+        return tuple(f for f in left if f is not FollowUp.AFFINITY) or left
+    affinity = found.polling_open and Transport.POLLING in found.transports
+    if affinity and FollowUp.AFFINITY not in asked and not found.ran(FollowUp.AFFINITY):
+        return (FollowUp.AFFINITY,)
+    return ()
+
+
+# ---------------------------------------------------------------- state
+
+
+def _state(found: FindingSet, *, cut_short: bool) -> State:
+    if found.completed:
+        return State.DEGRADED if found.problems else State.UP
+    if cut_short or _our_side(found) or _refused_by_us(found):
+        return State.UNKNOWN
+    return State.DOWN
+
+
+def _controls_failed(found: FindingSet) -> bool:
+    """Controls were given, and none of them works."""
+    return bool(found.control and found.control.results) and not _control_works(found)
+
+
+def _control_works(found: FindingSet) -> bool:
+    control = found.control
+    return bool(control and any(outcome == "ok" for _, outcome in control.results))
+
+
+def _our_side(found: FindingSet) -> bool:
+    if not _controls_failed(found) or found.statuses or found.eio_seen:
+        return False
+    failing = [f for f in found.problems if f.probe != "control"]
+    return bool(failing) and all(f.reason in _OUR_SIDE for f in failing)
+
+
+def _refused_by_us(found: FindingSet) -> bool:
+    """A private address behind a URL that somebody typed: not probed, so nothing is known."""
+    dns = found.finding("dns")
+    return (
+        not found.target.allow_private
+        and dns is not None
+        and dns.status is Status.FAIL
+        and dns.reason is Reason.BOGUS_ADDRESS
+    )
+
+
+def _why_unknown(found: FindingSet, cut_short: bool) -> Message:
+    if _refused_by_us(found):
+        return say("The name leads to a private address, which is not probed for a typed URL.")
+    if _our_side(found):
+        return say("The controls fail as well: our own network is broken, the backend unknown.")
+    if cut_short:
+        return say("The check ran out of time before it could tell.")
+    return say("The evidence allows no statement.")
+
+
+# ---------------------------------------------------------------- cause
+
+
+def _ranked(found: FindingSet, state: State) -> list[_Candidate]:
+    """Every cause that fits, the one to name first."""
+    candidates = []
+    for cause in CATALOGUE.values():
+        fit = cause.holds(found) if cause.holds else None
+        if fit is not None:
+            candidates.append(_Candidate(cause, fit))
+    single = len(found.transports) == 1
+
+    def key(candidate: _Candidate) -> tuple[int, int, int]:
+        reach = candidate.cause.reach
+        if reach is Reach.PART and (state is State.DEGRADED or single):
+            reach = Reach.WHOLE
+        return (
+            reach,
+            _BLAME.index(candidate.cause.layer),
+            _SURE.index(candidate.fit.confidence),
+        )
+
+    return sorted(candidates, key=key)
+
+
+def _same_ground(best: _Candidate, other: _Candidate) -> bool:
+    """Another explanation of the same thing, and not a second fault beside it."""
+    return (
+        other.cause.layer is best.cause.layer
+        and other.cause.reach is best.cause.reach
+        and other.fit.confidence is not Confidence.CERTAIN
+    )
+
+
+def _confidence(
+    best: _Candidate,
+    rivals: tuple[str, ...],
+    found: FindingSet,
+) -> Confidence:
+    confidence = best.fit.confidence
+    unsettled = any(not found.ran(f) for f in best.fit.settle)
+    blind = best.cause.needs_control and not _control_works(found)
+    if confidence is Confidence.CERTAIN and (rivals or unsettled or blind):
+        return Confidence.LIKELY
+    return confidence
+
+
+def _unrecognised(found: FindingSet, state: State, advice: tuple[Message, ...]) -> Verdict:
+    worst = _lowest_problem(found)
+    layer = worst[1] if worst else Layer.SERVER
+    row = causes.unrecognised(layer)
+    why = (
+        (
+            say(
+                "The step “{probe}” fails: {reason}.",
+                probe=worst[0].probe,
+                reason=_reason(worst[0]),
+            ),
+        )
+        if worst
+        else ()
+    )
+    named = Named(row.code, layer, row.section, Confidence.POSSIBLE)
+    return Verdict(state, named, why=why, advice=advice)
+
+
+def _reason(finding: Finding) -> str:
+    return (finding.reason or Reason.UNRECOGNISED).value.replace("_", " ")
+
+
+def _lowest_problem(found: FindingSet) -> tuple[Finding, Layer] | None:
+    def layer(finding: Finding) -> Layer:
+        answer = getattr(finding.evidence, "answer", None)
+        failure = getattr(answer, "failure", None) or getattr(finding.evidence, "failure", None)
+        lower = _LAYER_OF_PHASE.get(failure.phase) if failure else None
+        return lower or _LAYER_OF_PROBE.get(finding.probe, Layer.SERVER)
+
+    problems = [(f, layer(f)) for f in found.problems]
+    failing = [p for p in problems if p[0].status is Status.FAIL] or problems
+    return min(failing, key=lambda p: _BLAME.index(p[1])) if failing else None
