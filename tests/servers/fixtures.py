@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.servers.certificates import CertificateAuthority
+from tests.servers.netns import NetworkLab, Way
 from tests.servers.node import NodeServer
 from tests.servers.proxies import Haproxy, Nginx
 from tests.servers.python_socketio import PythonServer
@@ -18,6 +19,7 @@ from tests.servers.tools import require
 StartNode = Callable[..., Awaitable[NodeServer]]
 StartNginx = Callable[..., Awaitable[Nginx]]
 StartHaproxy = Callable[..., Awaitable[Haproxy]]
+StartLab = Callable[..., Awaitable[NetworkLab]]
 StartPython = Callable[..., Awaitable[PythonServer]]
 
 
@@ -80,3 +82,19 @@ async def socketio_server() -> AsyncIterator[StartPython]:
 def ca(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
     """A CA of this run; `ca.issue()`, `ca.expired()`, `ca.self_signed()` …"""
     return CertificateAuthority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+async def network_lab(tmp_path: Path) -> AsyncIterator[StartLab]:
+    """`lab = await network_lab(Way(delay_ms=25))`: two namespaces and a shaped link."""
+    require("netns")
+    async with contextlib.AsyncExitStack() as stack:
+        count = 0
+
+        async def start(way: Way | None = None, **options: Any) -> NetworkLab:
+            nonlocal count
+            count += 1
+            folder = tmp_path / f"lab{count}"
+            return await stack.enter_async_context(NetworkLab(folder, way, **options))
+
+        yield start
