@@ -1,0 +1,202 @@
+"""`wsdiag check`: one diagnosis for a terminal or a script. Imports neither Slack nor SQL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
+
+from bot import credentials, terminal, urls
+from bot.composition.errors import UsageError
+from bot.diagnose import Progress, diagnose
+from bot.guide import GuideLinks
+from bot.locales import language
+from bot.model import Controls, Named, Report, Target, say
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What was typed after `wsdiag check`; None where nothing was."""
+
+    where: str
+    as_json: bool = False
+    deep: bool = False
+    origin: str | None = None
+    namespace: str | None = None
+    path: str | None = None
+    auth: str | None = None
+    ca_file: str | None = None
+    control_urls: tuple[str, ...] = ()
+    control_resolver: str | None = None
+    proxy: str | None = None
+    timeout_s: float | None = None
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    target: Target
+    controls: Controls
+    links: GuideLinks
+    vantage: str
+    lang: str
+
+
+def check(options: CheckOptions) -> int:
+    """Run the check and print what it found. Returns the exit code of the report's state.
+
+    Raises UsageError for what was typed wrongly, SettingsError for settings that cannot be read.
+    """
+    plan = _plan(options)
+    console = Console(stderr=True)
+    with terminal.LiveProgress(console, plan.lang) as live:
+        shown = None if options.as_json else live
+        report = asyncio.run(_diagnose(plan, options, shown))
+    if options.as_json:
+        found = terminal.contract(report, plan.lang, _guide(plan.links))
+        sys.stdout.write(f"{json.dumps(found, ensure_ascii=False)}\n")
+    else:
+        terminal.print_summary(Console(), report, plan.lang, _guide(plan.links))
+    return terminal.EXIT_CODES[report.verdict.state]
+
+
+async def _diagnose(
+    plan: _Plan, options: CheckOptions, live: terminal.LiveProgress | None
+) -> Report:
+    def on_progress(progress: Progress) -> None:
+        if live is not None:
+            live.update(progress.probe, progress.finding)
+
+    return await diagnose(
+        plan.target,
+        controls=plan.controls,
+        vantage=plan.vantage,
+        deep=options.deep,
+        deadline_s=options.timeout_s,
+        on_progress=on_progress,
+    )
+
+
+def _guide(links: GuideLinks) -> Callable[[Named, str], str | None]:
+    return lambda cause, lang: links.url(cause.section, cause.code, lang)
+
+
+def _plan(options: CheckOptions) -> _Plan:
+    plan = _typed(options) if "://" in options.where else _configured(options)
+    return replace(
+        plan,
+        target=_with_flags(plan.target, options),
+        controls=_controls(plan.controls, options),
+        lang=language(options.lang or plan.lang),
+    )
+
+
+def _typed(options: CheckOptions) -> _Plan:
+    """A URL: everything but the address comes from flags and defaults."""
+    address = _read("URL", urls.parse_socket_url, options.where)
+    target = Target(
+        name=address.host,
+        url=address.url,
+        path=address.path or "/socket.io/",
+        namespace=address.namespace or "/",
+        query=address.query,
+    )
+    return _Plan(target, Controls(), _links_of_environment(), "local", options.lang or "en")
+
+
+def _links_of_environment() -> GuideLinks:
+    """Where the guide is, as far as the environment says; a typed URL needs no other setting."""
+    return GuideLinks(
+        os.environ.get("WSDIAG_GUIDE_URL") or None, os.environ.get("WSDIAG_PUBLIC_URL") or None
+    )
+
+
+def _configured(options: CheckOptions) -> _Plan:
+    from bot.composition.effective import settings as load  # noqa: PLC0415  pydantic takes its time
+
+    settings = load()
+    targets = settings.targets()
+    target = targets.get(options.where)
+    if target is None:
+        near = settings.target_like(options.where)
+        if near:
+            raise UsageError(
+                say(
+                    "There is no target {name}. Did you mean {near}?", name=options.where, near=near
+                )
+            )
+        if targets:
+            raise UsageError(
+                say(
+                    "There is no target {name}. Known targets: {known}. A URL starts with https://.",
+                    name=options.where,
+                    known=", ".join(sorted(targets)),
+                )
+            )
+        raise UsageError(
+            say(
+                "There is no target {name}: none is configured. Give a URL that starts with "
+                "https://, or set WSDIAG_URL.",
+                name=options.where,
+            )
+        )
+    return _Plan(
+        target,
+        settings.controls(),
+        GuideLinks(settings.guide_url, settings.public_url),
+        settings.vantage,
+        settings.lang,
+    )
+
+
+def _with_flags(target: Target, options: CheckOptions) -> Target:
+    changes: dict[str, object] = {}
+    if options.origin is not None:
+        changes["origin"] = _read("--origin", urls.parse_origin, options.origin)
+    if options.namespace is not None:
+        changes["namespace"] = _read("--namespace", urls.parse_namespace, options.namespace)
+    if options.path is not None:
+        changes["path"] = _read("--path", urls.parse_mount, options.path)
+    if options.proxy is not None:
+        changes["proxy"] = _read("--proxy", urls.parse_proxy, options.proxy)
+    try:
+        if options.auth is not None:
+            auth = credentials.reference(options.auth, literal_ok=True)
+            credentials.read_json(auth)
+            changes["auth"] = auth
+        if options.ca_file is not None:
+            credentials.check_ca_file(options.ca_file)
+            changes["ca_file"] = str(Path(options.ca_file))
+    except credentials.CredentialError as error:
+        raise UsageError(error.message) from None
+    return replace(target, **changes)  # type: ignore[arg-type]
+
+
+def _controls(controls: Controls, options: CheckOptions) -> Controls:
+    pages = tuple(_read("--control-url", urls.parse_page_url, url) for url in options.control_urls)
+    resolver = options.control_resolver
+    if resolver is not None:
+        try:
+            resolver = str(ip_address(resolver.strip()))
+        except ValueError:
+            raise UsageError(
+                say("--control-resolver takes an IP address, like 192.0.2.53.")
+            ) from None
+    return Controls(pages or controls.urls, resolver or controls.resolver)
+
+
+def _read(flag: str, parse: Callable[[str], _T], text: str) -> _T:
+    try:
+        return parse(text)
+    except urls.UrlError as error:
+        raise UsageError(say("{flag}: {problem}", flag=flag, problem=str(error))) from None

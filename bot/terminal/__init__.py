@@ -1,0 +1,7 @@
+"""What `wsdiag check` says on a terminal: live progress, the summary, and the `--json` object."""
+
+from bot.terminal.contract import EXIT_CODES, contract
+from bot.terminal.progress import LiveProgress
+from bot.terminal.summary import print_summary
+
+__all__ = ["EXIT_CODES", "LiveProgress", "contract", "print_summary"]
