@@ -73,14 +73,13 @@ def read(
     """
     if ref.literal is not None:
         return ref.literal
+    reference(ref.source)  # refuses what names no place
     if ref.source.startswith("env:"):
         value = _from_environment(
             ref.source[4:], os.environ if environ is None else environ, folder or Path.cwd()
         )
-    elif ref.source.startswith("@"):
-        value = _from_file(_path(ref.source, folder))
     else:
-        return read(reference(ref.source), environ=environ, folder=folder)
+        value = _from_file(_path(ref.source, folder))
     if not value.strip():
         raise CredentialError(say("{source} is empty.", source=ref.source))
     return SecretStr(value)

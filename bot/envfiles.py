@@ -53,9 +53,10 @@ def read_bounded(path: Path, max_bytes: int = MAX_BYTES) -> str:
         raise FileError(
             say("{path} cannot be read: {reason}.", path=str(path), reason=_words(error))
         ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileError(say("{path} is not a regular file.", path=str(path)))
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise FileError(say("{path} is not a regular file.", path=str(path)))
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise FileError(

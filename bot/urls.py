@@ -57,6 +57,7 @@ class SocketUrl:
     host: str  # without brackets
     port: int
     tls: bool
+    default_port: bool  # the port is the scheme's own
     websocket_only: bool  # ws:// or wss://: a client that is told WebSocket only
     namespace: str | None = None
     path: str | None = None
@@ -74,7 +75,8 @@ class _Parts:
     @property
     def netloc(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == DEFAULT_PORTS.get(self.scheme) else f"{host}:{self.port}"
+        default = DEFAULT_PORTS.get(self.scheme, 0)  # 0: an app shell's scheme, without any port
+        return host if self.port == default else f"{host}:{self.port}"
 
 
 def parse_socket_url(text: str) -> SocketUrl:
@@ -88,6 +90,7 @@ def parse_socket_url(text: str) -> SocketUrl:
         host=parts.host,
         port=parts.port,
         tls=parts.scheme in ("https", "wss"),
+        default_port=parts.port == DEFAULT_PORTS[parts.scheme],
         websocket_only=parts.scheme in ("ws", "wss"),
         namespace=parse_namespace(path) if path and not mount else None,
         path=mount,
@@ -271,9 +274,7 @@ def _port(split: SplitResult) -> int:
         port = 0
     if port == 0:
         raise UrlError(say("The port in the address is not a number from 1 to 65535."))
-    if port is None:
-        port = DEFAULT_PORTS.get(split.scheme, 0)
-    return port
+    return DEFAULT_PORTS.get(split.scheme, 0) if port is None else port
 
 
 def _host(text: str) -> str:

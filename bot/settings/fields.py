@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, PlainValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
 
 from bot import credentials, urls
 from bot.model import SecretRef, say
@@ -16,6 +16,8 @@ from bot.settings.problems import BadValueError
 
 T = TypeVar("T")
 
+# Words of `/wsdiag`: a target called like that could not be asked for.
+_RESERVED = frozenset({"check", "status", "help", "explain", "guide", "demo", "all"})
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+\Z")
 _CHANNEL_NAME = re.compile(r"#?[^\s#A-Z.,]{1,80}\Z")
 _AUDIENCE = re.compile(r"[UWSCG][A-Z0-9]+\Z")
@@ -158,6 +160,37 @@ def _secret(value: Any) -> Any:
     return value if text is None else SecretStr(text.strip())
 
 
+def _token(wanted: str, foreign: tuple[str, ...]) -> AfterValidator:
+    """Refuse a secret that is plainly another one; local workspaces may have tokens of any look."""
+
+    def validate(secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        if text.startswith(foreign) or not text.isprintable() or " " in text:
+            raise BadValueError(
+                say(
+                    "This holds something else: it has to look like {wanted}. Compare it with "
+                    "your Slack app's pages.",
+                    wanted=wanted,
+                )
+            )
+        return secret
+
+    return AfterValidator(validate)
+
+
+def _target_name(name: str) -> str:
+    plain = name.isascii() and all(c.isalnum() or c in "._-" for c in name)
+    if not plain or not name[:1].isalnum() or len(name) > 64:
+        raise BadValueError(
+            say("The name of a target is made of letters, digits, dots and dashes.")
+        )
+    if name.casefold() in _RESERVED:
+        raise BadValueError(
+            say("{name} is a word of /wsdiag; give the target another name.", name=name)
+        )
+    return name
+
+
 def _dereferenced(value: Any) -> str | None:
     """The text of a value, fetched from where it refers to; None for other types."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -254,6 +287,12 @@ HostPatterns = Annotated[tuple[Annotated[str, _reading(urls.parse_host_pattern)]
 Vantage = Annotated[str, _reading(_vantage)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database_url)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+BotToken = Annotated[Secret, _token("xoxb-…", ("xapp-", "xoxp-", "http:", "https:"))]
+AppToken = Annotated[Secret, _token("xapp-…", ("xoxb-", "xoxp-", "http:", "https:"))]
+SigningSecret = Annotated[
+    Secret, _token("8f74…, 32 characters 0-9a-f", ("xoxb-", "xapp-", "xoxp-"))
+]
+TargetName = Annotated[str, AfterValidator(_target_name)]
 Reference = Annotated[SecretRef, PlainValidator(_secret_ref)]
 AuthPayload = Annotated[SecretRef, PlainValidator(_auth)]
 Headers = Annotated[
@@ -267,5 +306,5 @@ Mount = Annotated[str, _reading(urls.parse_mount)]
 Namespace = Annotated[str, _reading(urls.parse_namespace)]
 HealthPath = Annotated[str, _reading(urls.parse_health_path)]
 Proxy = Annotated[str, _reading(urls.parse_proxy)]
-Attempts = Annotated[int | None, BeforeValidator(_attempts)]
-KeepAlive = Annotated[float | None, BeforeValidator(_keep_alive)]
+Attempts = Annotated[Annotated[int, Field(ge=0, le=1_000_000)] | None, BeforeValidator(_attempts)]
+KeepAlive = Annotated[Annotated[float, Field(gt=0, le=86_400)] | None, BeforeValidator(_keep_alive)]

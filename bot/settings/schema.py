@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, SecretStr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.model import Controls, Target, say
+from bot import urls
+from bot.model import Controls, Message, Target, say
 from bot.settings import fields
 from bot.settings.fields import Env, TomlOnly
-from bot.settings.problems import BadValueError, Problem, nearest
+from bot.settings.problems import BadValueError, Problem, SettingsError, nearest
 from bot.settings.targets import TargetTable
 
 SLACK_API_URL = "https://slack.com/api/"
-# Words of `/wsdiag` and of the command line: a target called like that could not be asked for.
-RESERVED_NAMES = frozenset({"check", "status", "help", "explain", "guide", "demo", "all"})
 
 NO_BOT_TOKEN = say(
     "This is not set. Copy the Bot User OAuth Token (xoxb-…) from your Slack app's page "
@@ -48,23 +48,52 @@ def _default_database() -> SecretStr:
     return SecretStr(f"sqlite+aiosqlite:///{state_folder() / 'wsdiag.db'}")
 
 
+def _distinct(tables: dict[str, TargetTable]) -> dict[str, TargetTable]:
+    """`/wsdiag PROD` means prod: names are told apart by more than their case."""
+    seen: dict[str, str] = {}
+    for name in tables:
+        twin = seen.setdefault(name.casefold(), name)
+        if twin != name:
+            raise BadValueError(
+                say("{one} and {two} differ only in case; rename one.", one=twin, two=name)
+            )
+    return tables
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who may. `everyone` are the full members of the workspace; others only by their ID."""
+
+    everyone: bool
+    users: frozenset[str]
+    groups: frozenset[str]
+    channels: frozenset[str]
+
+    @classmethod
+    def of(cls, ids: tuple[str, ...]) -> Audience:
+        def of_kind(kinds: str) -> frozenset[str]:
+            return frozenset(i for i in ids if i != "everyone" and i[0] in kinds)
+
+        return cls("everyone" in ids, of_kind("UW"), of_kind("S"), of_kind("CG"))
+
+
 class Settings(BaseSettings):
     """What people set. Only the composition root reads it; it hands on the model's objects."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     slack_bot_token: Annotated[
-        fields.Secret | None,
+        fields.BotToken | None,
         Env(("SLACK_BOT_TOKEN",), instead=True),
         Field(description="Bot token (`xoxb-…`), itself or as `@file`."),
     ] = None
     slack_app_token: Annotated[
-        fields.Secret | None,
+        fields.AppToken | None,
         Env(("SLACK_APP_TOKEN",), instead=True),
         Field(description="App-level token (`xapp-…`) for Socket Mode, itself or as `@file`."),
     ] = None
     slack_signing_secret: Annotated[
-        fields.Secret | None,
+        fields.SigningSecret | None,
         Env(("SLACK_SIGNING_SECRET",), instead=True),
         Field(description="Signing secret for HTTP mode, itself or as `@file`."),
     ] = None
@@ -166,7 +195,9 @@ class Settings(BaseSettings):
         Literal["text", "json"], fields.Lower, Field(description="`text`, or `json` by the line.")
     ] = "text"
     targets_table: Annotated[
-        dict[str, TargetTable], Field(alias="targets", description="`[targets.NAME]` tables.")
+        dict[fields.TargetName, TargetTable],
+        AfterValidator(_distinct),
+        Field(alias="targets", description="`[targets.NAME]` tables."),
     ] = Field(default_factory=dict)
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -184,23 +215,6 @@ class Settings(BaseSettings):
         # `load` reads the sources itself: it has to know which file and line a value came from.
         return (init_settings,)
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Settings:
-        _refuse_swapped_tokens(self)
-        seen: dict[str, str] = {}
-        for name in self.targets_table:
-            _check_target_name(name)
-            twin = seen.setdefault(name.casefold(), name)
-            if twin != name:
-                raise BadValueError(
-                    say(
-                        "The targets {one} and {two} differ only in case; rename one.",
-                        one=twin,
-                        two=name,
-                    )
-                )
-        return self
-
     # ------------------------------------------------------------ as the model's objects
 
     def targets(self) -> dict[str, Target]:
@@ -212,14 +226,45 @@ class Settings(BaseSettings):
     def controls(self) -> Controls:
         return Controls(self.control_urls, self.control_resolver)
 
+    def checkers(self) -> Audience:
+        """Who may run checks."""
+        return Audience.of(self.may_check)
+
+    def changers(self) -> Audience:
+        """Who may change things."""
+        return Audience.of(self.may_change)
+
     def language(self, channel: str | None) -> str:
         """The language to speak in a channel."""
         return self.languages.get(channel or "", self.lang)
 
-    def target_like(self, name: str) -> str | None:
-        """The name of a target that `name` was probably meant to be."""
-        exact = {known.casefold(): known for known in self.targets_table}
-        return exact.get(name.casefold()) or nearest(name, self.targets_table)
+    def target_for(self, text: str) -> Target:
+        """The target that a name or an address on the command line means.
+
+        An address that is a configured target's is that target, with its auth and headers; any
+        other is a target of its own with the guide's client settings and no secrets. Raises
+        SettingsError, with a did-you-mean for an unknown name.
+        """
+        targets = self.targets()
+        by_case = {name.casefold(): target for name, target in targets.items()}
+        if "://" not in text and (named := by_case.get(text.casefold())):
+            return named
+        try:
+            address = urls.parse_socket_url(text)
+        except urls.UrlError as error:
+            meant = nearest(text, targets)
+            unknown = "://" not in text and "." not in text and ":" not in text
+            message = _no_target(text, meant, tuple(targets)) if unknown else error.message
+            raise SettingsError([Problem("", message)], self.lang) from None
+        adhoc = Target(
+            name=address.host if address.default_port else f"{address.host}:{address.port}",
+            url=address.url,
+            path=address.path or "/socket.io/",
+            namespace=address.namespace or "/",
+            query=dict(address.query),
+        )
+        same = (adhoc.url, adhoc.path, adhoc.namespace)
+        return next((t for t in targets.values() if (t.url, t.path, t.namespace) == same), adhoc)
 
     # ------------------------------------------------------------ about the settings themselves
 
@@ -259,34 +304,17 @@ class Settings(BaseSettings):
         return tuple(Problem(name, fix) for name, value, fix in needed if value is None)
 
 
-def _refuse_swapped_tokens(settings: Settings) -> None:
-    for variable, secret, wanted, foreign in (
-        ("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-…", ("xapp-", "xoxp-", "https:")),
-        ("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-…", ("xoxb-", "xoxp-", "https:")),
-        ("SLACK_SIGNING_SECRET", settings.slack_signing_secret, "32 × 0-9a-f", ("xoxb-", "xapp-")),
-    ):
-        text = secret.get_secret_value().strip() if secret else ""
-        if text.startswith(foreign) or any(c.isspace() or not c.isprintable() for c in text):
-            raise BadValueError(
-                say(
-                    "{variable} holds something else: it has to look like {wanted}. Compare the "
-                    "variables with your Slack app's pages.",
-                    variable=variable,
-                    wanted=wanted,
-                )
-            )
-
-
-def _check_target_name(name: str) -> None:
-    plain = name.isascii() and all(c.isalnum() or c in "._-" for c in name)
-    if not plain or not name[:1].isalnum() or len(name) > 64:
-        raise BadValueError(
-            say(
-                "{name} cannot be the name of a target: take letters, digits, dots and dashes.",
-                name=name[:40],
-            )
+def _no_target(text: str, meant: str | None, names: tuple[str, ...]) -> Message:
+    if meant is not None:
+        return say("There is no target {name}. Did you mean {meant}?", name=text[:64], meant=meant)
+    if names:
+        return say(
+            "There is no target {name}. There are: {names}. Or write an address with https://.",
+            name=text[:64],
+            names=", ".join(names),
         )
-    if name.casefold() in RESERVED_NAMES:
-        raise BadValueError(
-            say("{name} is a word of /wsdiag; give the target another name.", name=name),
-        )
+    return say(
+        "There is no target {name}, nor any other. Write an address with https://, or set "
+        "WSDIAG_URL.",
+        name=text[:64],
+    )

@@ -40,7 +40,7 @@ class ClientTable(_Table):
     reconnection_attempts: Annotated[
         fields.Attempts,
         Env(("NEXT_PUBLIC_SOCKET_RECONNECTION_ATTEMPTS",)),
-        Field(ge=0, le=1_000_000, description="Tries before the client gives up, or `forever`."),
+        Field(description="Tries before the client gives up, or `forever`."),
     ] = _CLIENT.reconnection_attempts
     reconnection_delay_ms: Annotated[
         int,
@@ -60,9 +60,7 @@ class ClientTable(_Table):
     ] = _CLIENT.timeout_ms
     keep_alive_s: Annotated[
         fields.KeepAlive,
-        Field(
-            gt=0, le=86_400, description="Seconds between the app's `keep-alive` events, or `off`."
-        ),
+        Field(description="Seconds between the app's `keep-alive` events, or `off`."),
     ] = _CLIENT.keep_alive_s
     with_credentials: bool = Field(
         default=_CLIENT.with_credentials, description="`withCredentials`: the client sends cookies."
