@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import EioError, HttpAnswer
 from bot.findings import FindingSet
-from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, Status, say
+from bot.model import Confidence, Layer, Message, Reason, Section, Status, say
 
 # 52x are Cloudflare's: 520, 521 and 523 the origin is down or refuses, 522 and 524 it hangs
 _UPSTREAM_DOWN = frozenset({502, 520, 521, 523})
@@ -17,25 +16,10 @@ _UPSTREAM_HANGS = frozenset({504, 522, 524})
 _MAINTENANCE = re.compile(
     r"maintenance|scheduled|be right back|back soon|обслуживан", re.IGNORECASE
 )
-_PORTAL = re.compile(
-    r"type=[\"']?password|wi-?fi|hotspot|captive|sign.?in to|log.?in to (the )?network|"
-    r"accept (the )?terms|guest access|network login|<form[^>]+(login|auth|portal)",
-    re.IGNORECASE,
-)
-_APP_SHELL = re.compile(
-    r"id=[\"']?(root|app|__next|__nuxt|main)[\"' >]|type=[\"']?module|/assets/|/static/js/|"
-    r"/_next/|/_nuxt/|bundle\.js|<app-root|enable javascript",
-    re.IGNORECASE,
-)
 _GOOGLE_DENIED = re.compile(r"does not have permission to get URL", re.IGNORECASE)
 _GOOGLE_BUSY = re.compile(r"rate exceeded", re.IGNORECASE)
 _GOOGLE_ABSENT = re.compile(
     r"the requested url .{0,400}was not found on this server", re.IGNORECASE | re.DOTALL
-)
-_LOGIN = re.compile(
-    r"login|signin|sign-in|sso|oauth|authorize|saml|accounts\.|auth\b|idp|portal|okta|keycloak|"
-    r"cdn-cgi/access|openid",
-    re.IGNORECASE,
 )
 
 
@@ -73,7 +57,8 @@ def is_page(answer: HttpAnswer) -> bool:
     )
 
 
-def _spoken_by_front(found: FindingSet) -> HttpAnswer | None:
+def spoken_by_front(found: FindingSet) -> HttpAnswer | None:
+    """The answer to the handshake, where nothing that speaks Engine.IO gave it."""
     answer = eio_answer(found)
     if answer is None or found.eio_seen:
         return None
@@ -102,7 +87,7 @@ def _everywhere(found: FindingSet, statuses: frozenset[int]) -> bool:
 
 def upstream_down(found: FindingSet) -> Fit | None:
     """The proxy says that nobody stands behind it."""
-    answer = _spoken_by_front(found)
+    answer = spoken_by_front(found)
     if answer is None or answer.status not in _UPSTREAM_DOWN:
         return None
     everywhere = _everywhere(found, _UPSTREAM_DOWN)
@@ -118,7 +103,7 @@ def _maintenance(answer: HttpAnswer) -> bool:
 
 def no_server(found: FindingSet) -> Fit | None:
     """The balancer has no healthy server."""
-    answer = _spoken_by_front(found)
+    answer = spoken_by_front(found)
     if answer is None or answer.status != 503 or _maintenance(answer):
         return None
     return Fit((_said(answer),), Confidence.LIKELY, rivals=("http_503_maintenance",))
@@ -126,7 +111,7 @@ def no_server(found: FindingSet) -> Fit | None:
 
 def maintenance(found: FindingSet) -> Fit | None:
     """Planned: the page or a Retry-After says so."""
-    answer = _spoken_by_front(found)
+    answer = spoken_by_front(found)
     if answer is None or answer.status != 503 or not _maintenance(answer):
         return None
     after = answer.header("retry-after")
@@ -139,7 +124,7 @@ def maintenance(found: FindingSet) -> Fit | None:
 
 def upstream_hangs(found: FindingSet) -> Fit | None:
     """The proxy waited for the application and gave up."""
-    answer = _spoken_by_front(found)
+    answer = spoken_by_front(found)
     if answer is None or answer.status not in _UPSTREAM_HANGS:
         return None
     waited = round((answer.ttfb_ms or 0) / 1000, 1)
@@ -179,7 +164,7 @@ def cloudrun_no_instance(found: FindingSet) -> Fit | None:
 
 
 def _denied(found: FindingSet) -> HttpAnswer | None:
-    answer = _spoken_by_front(found)
+    answer = spoken_by_front(found)
     return answer if answer is not None and answer.status == 403 else None
 
 
@@ -203,7 +188,7 @@ def waf(found: FindingSet) -> Fit | None:
 
 def cloudrun_absent(found: FindingSet) -> Fit | None:
     """Google's front end knows no such service."""
-    answer = _spoken_by_front(found)
+    answer = spoken_by_front(found)
     if answer is None or answer.status != 404 or not is_page(answer):
         return None
     google = "google" in (answer.header("server") or "").lower() or "google.com" in answer.body
@@ -216,7 +201,7 @@ def cloudrun_absent(found: FindingSet) -> Fit | None:
 
 def unauthorised(found: FindingSet) -> Fit | None:
     """HTTP authentication in front."""
-    answer = _spoken_by_front(found)
+    answer = spoken_by_front(found)
     if answer is None or answer.status != 401:
         return None
     scheme = answer.header("www-authenticate")
@@ -224,129 +209,6 @@ def unauthorised(found: FindingSet) -> Fit | None:
         (_said(answer),),
         Confidence.CERTAIN if scheme else Confidence.LIKELY,
     )
-
-
-# ------------------------------------------------ redirects
-
-
-def _redirect(found: FindingSet) -> tuple[HttpAnswer, str] | None:
-    answer = _spoken_by_front(found)
-    if answer is None or answer.status not in (301, 302, 303, 307, 308):
-        return None
-    location = answer.header("location")
-    return (answer, location) if location else None
-
-
-def _moved(found: FindingSet, location: str) -> bool:
-    """The same request at another address: an address that moved, not a login page."""
-    there, here = urlsplit(location), urlsplit(found.target.url)
-    asked = found.polling.answer.path if found.polling else found.target.path
-    same_path = there.path.rstrip("/") == asked.split("?", maxsplit=1)[0].rstrip("/")
-    upgrade = there.scheme in ("https", "wss") and not found.over_tls
-    same_host = not there.hostname or there.hostname == here.hostname
-    if _LOGIN.search(there.path) and not same_path:
-        return False
-    return (upgrade and same_host) or (same_path and not same_host)
-
-
-def redirect_https(found: FindingSet) -> Fit | None:
-    """The same thing lives elsewhere; WebSockets follow no redirect."""
-    redirect = _redirect(found)
-    if redirect is None or not _moved(found, redirect[1]):
-        return None
-    answer, location = redirect
-    there, here = urlsplit(location), urlsplit(found.target.url)
-    same_host = not there.hostname or there.hostname == here.hostname
-    return Fit(
-        (
-            say(
-                "The server answers {status} and points to {location}.",
-                status=answer.status or 0,
-                location=_bare(location),
-            ),
-        ),
-        Confidence.CERTAIN if same_host else Confidence.LIKELY,
-    )
-
-
-def redirect_login(found: FindingSet) -> Fit | None:
-    """API paths lead to a login page."""
-    redirect = _redirect(found)
-    if redirect is None or _moved(found, redirect[1]):
-        return None
-    answer, location = redirect
-    there = urlsplit(location)
-    here = urlsplit(found.target.url).hostname
-    foreign = bool(there.hostname) and there.hostname != here
-    login = bool(_LOGIN.search(location))
-    if not foreign and not login:
-        return None
-    return Fit(
-        (
-            say(
-                "The server answers {status} and points to {location}.",
-                status=answer.status or 0,
-                location=_bare(location),
-            ),
-        ),
-        Confidence.CERTAIN if foreign and login else Confidence.LIKELY,
-        rivals=() if found.control else ("dns_hijack_portal",),
-    )
-
-
-def _bare(location: str) -> str:
-    """A redirect's place without its query, which may carry tokens."""
-    return location.split("?", maxsplit=1)[0][:200]
-
-
-# ------------------------------------------------ a web page in place of the API
-
-
-def _page(found: FindingSet) -> HttpAnswer | None:
-    answer = _spoken_by_front(found)
-    if answer is None or answer.status is None or not 200 <= answer.status < 300:
-        return None
-    return answer if is_page(answer) else None
-
-
-def _portal_markers(answer: HttpAnswer) -> bool:
-    return bool(_PORTAL.search(answer.body)) and not _APP_SHELL.search(answer.body)
-
-
-def _all_pages(found: FindingSet) -> bool:
-    return all(is_page(a) for a in front(found))
-
-
-def captive_portal(found: FindingSet) -> Fit | None:
-    """A sign-in page answers for everything."""
-    answer = _page(found)
-    if answer is None or not _portal_markers(answer) or not _all_pages(found):
-        return None
-    elsewhere = found.random_path
-    if elsewhere and not any(is_page(a) and a.status == 200 for _, a in elsewhere.answers):
-        return None
-    return Fit(
-        (say("A sign-in page answers in place of Engine.IO."),),
-        Confidence.LIKELY,
-        () if elsewhere else (FollowUp.RANDOM_PATH,),
-    )
-
-
-def spa_fallback(found: FindingSet) -> Fit | None:
-    """The frontend's hosting answers with its start page for every path."""
-    answer = _page(found)
-    if answer is None or captive_portal(found) is not None:
-        return None
-    shell = bool(_APP_SHELL.search(answer.body))
-    return Fit(
-        (say("A web page answers in place of Engine.IO."),),
-        Confidence.CERTAIN if shell else Confidence.LIKELY,
-        () if found.random_path else (FollowUp.RANDOM_PATH,),
-        () if shell else ("http_captive_portal",),
-    )
-
-
-# ------------------------------------------------ the health page
 
 
 def health_broken(found: FindingSet) -> Fit | None:
@@ -466,42 +328,6 @@ ROWS = (
         say("Real browsers may be fine: the rule may be aimed at tools."),
         say("Allow the monitor's User-Agent or address in the firewall's rules."),
         holds=waf,
-    ),
-    Cause(
-        "http_redirect_https",
-        Layer.HTTP,
-        Section.ENVIRONMENT,
-        say("The URL only redirects"),
-        say("Browsers cannot connect: a WebSocket follows no redirect."),
-        say("Use the URL that the redirect points to, with https:// (wss://)."),
-        holds=redirect_https,
-    ),
-    Cause(
-        "http_redirect_login",
-        Layer.HTTP,
-        Section.NETWORK,
-        say("Requests are redirected to a login page"),
-        say("Browsers cannot connect: a WebSocket follows no redirect."),
-        say("Exempt /socket.io/ from the login redirect (SSO, portal)."),
-        holds=redirect_login,
-    ),
-    Cause(
-        "http_captive_portal",
-        Layer.HTTP,
-        Section.NETWORK,
-        say("A network portal answers in place of the backend"),
-        say("Users of this network must sign in first."),
-        say("Sign in to the network's portal, then try again."),
-        holds=captive_portal,
-    ),
-    Cause(
-        "http_spa_fallback",
-        Layer.HTTP,
-        Section.ENVIRONMENT,
-        say("The URL leads to a web page, not to the backend"),
-        _NOBODY,
-        say("Set the backend's URL: this one is the frontend's hosting."),
-        holds=spa_fallback,
     ),
     Cause(
         "http_health_500",
