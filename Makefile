@@ -71,6 +71,10 @@ test:
 
 # ------------------------------------------------------------------ the rest
 
+messages: ## bring new sentences into the catalogues, and compile them
+	$(BIN)/python -m bot.locales.messages
+	$(BIN)/pybabel -q compile --domain wsdiag --directory $(LOCALES)
+
 bench: ## figures as ratios (network namespaces; see bench/)
 	$(BIN)/python -m bench
 
