@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,11 +95,19 @@ class NodeServer(ChildProcess):
     """A Node server as an async context manager.
 
     `.port` is stable over `restart()`; `.url` is http(s)://host:port; freeze(), resume() and
-    kill() do to the real process what they say.
+    kill() do to the real process what they say. `enter` turns the command into one that runs
+    elsewhere: NetworkLab.far, NetworkLab.near.
     """
 
-    def __init__(self, options: NodeOptions | None = None, **changes: Any) -> None:
+    def __init__(
+        self,
+        options: NodeOptions | None = None,
+        *,
+        enter: Callable[[Sequence[str]], list[str]] | None = None,
+        **changes: Any,
+    ) -> None:
         self.options = dataclasses.replace(options or NodeOptions(), **changes)
+        self._enter = enter or list
         self.port = self.options.port
         self._ids = itertools.count(1)
         super().__init__([])
@@ -115,7 +124,7 @@ class NodeServer(ChildProcess):
     async def start(self) -> None:
         """Spawn it and wait until it listens; StartError with its output when it does not."""
         options = dataclasses.replace(self.options, port=self.port)
-        self.command = [find("node") or "node", str(SCRIPT), options.as_json()]
+        self.command = self._enter([find("node") or "node", str(SCRIPT), options.as_json()])
         # NODE_OPTIONS and proxies of the machine have no business here.
         self._env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(Path.home())}
         self.lines.clear()
