@@ -10,11 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot import urls
-from bot.model import Controls, Message, Target, say
+from bot.model import Controls, Target, say
 from bot.settings import fields
 from bot.settings.fields import Env, TomlOnly
-from bot.settings.problems import BadValueError, Problem, SettingsError, nearest
+from bot.settings.problems import BadValueError, Problem, nearest
 from bot.settings.targets import TargetTable
 
 SLACK_API_URL = "https://slack.com/api/"
@@ -184,7 +183,10 @@ class Settings(BaseSettings):
     ] = None
     guide_url: Annotated[
         fields.PageUrl | None,
-        Field(description="Your own copy of the guide; its anchors are those of the built-in one."),
+        Field(
+            description="Your own copy of the guide, with the anchors of the built-in one; `{lang}` "
+            "in it becomes `en` or `ru`."
+        ),
     ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
@@ -238,33 +240,10 @@ class Settings(BaseSettings):
         """The language to speak in a channel."""
         return self.languages.get(channel or "", self.lang)
 
-    def target_for(self, text: str) -> Target:
-        """The target that a name or an address on the command line means.
-
-        An address that is a configured target's is that target, with its auth and headers; any
-        other is a target of its own with the guide's client settings and no secrets. Raises
-        SettingsError, with a did-you-mean for an unknown name.
-        """
-        targets = self.targets()
-        by_case = {name.casefold(): target for name, target in targets.items()}
-        if "://" not in text and (named := by_case.get(text.casefold())):
-            return named
-        try:
-            address = urls.parse_socket_url(text)
-        except urls.UrlError as error:
-            meant = nearest(text, targets)
-            unknown = "://" not in text and "." not in text and ":" not in text
-            message = _no_target(text, meant, tuple(targets)) if unknown else error.message
-            raise SettingsError([Problem("", message)], self.lang) from None
-        adhoc = Target(
-            name=address.host if address.default_port else f"{address.host}:{address.port}",
-            url=address.url,
-            path=address.path or "/socket.io/",
-            namespace=address.namespace or "/",
-            query=dict(address.query),
-        )
-        same = (adhoc.url, adhoc.path, adhoc.namespace)
-        return next((t for t in targets.values() if (t.url, t.path, t.namespace) == same), adhoc)
+    def target_like(self, name: str) -> str | None:
+        """The name of a target that `name` was probably meant to be."""
+        exact = {known.casefold(): known for known in self.targets_table}
+        return exact.get(name.casefold()) or nearest(name, self.targets_table)
 
     # ------------------------------------------------------------ about the settings themselves
 
@@ -302,19 +281,3 @@ class Settings(BaseSettings):
         else:
             needed.append(("SLACK_SIGNING_SECRET", self.slack_signing_secret, NO_SIGNING_SECRET))
         return tuple(Problem(name, fix) for name, value, fix in needed if value is None)
-
-
-def _no_target(text: str, meant: str | None, names: tuple[str, ...]) -> Message:
-    if meant is not None:
-        return say("There is no target {name}. Did you mean {meant}?", name=text[:64], meant=meant)
-    if names:
-        return say(
-            "There is no target {name}. There are: {names}. Or write an address with https://.",
-            name=text[:64],
-            names=", ".join(names),
-        )
-    return say(
-        "There is no target {name}, nor any other. Write an address with https://, or set "
-        "WSDIAG_URL.",
-        name=text[:64],
-    )

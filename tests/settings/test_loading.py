@@ -337,47 +337,15 @@ def test_a_channel_may_have_a_language_of_its_own(write: Write) -> None:
     )
 
 
-# ---------------------------------------------------------------- names and addresses
-
-TWO_TARGETS = (
-    '[targets.prod]\nurl = "https://a.example.com/admin"\nhealth_path = "/up"\n'
-    '[targets.staging]\nurl = "https://s.example.com"\n'
-)
-
-
-def test_a_name_means_its_target_in_any_case(write: Write) -> None:
-    write("wsdiag.toml", TWO_TARGETS)
-    assert load().target_for("PROD").name == "prod"
-
-
-def test_an_address_of_a_configured_target_is_that_target(write: Write) -> None:
-    write("wsdiag.toml", TWO_TARGETS)
-    assert load().target_for("https://A.example.com:443/admin").health_path == "/up"
-
-
-def test_another_address_is_a_target_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WSDIAG_URL", "https://a.example.com")
-    monkeypatch.setenv("WSDIAG_AUTH", '{"token": "x"}')
-    target = load().target_for("http://localhost:3000/chat")
-    assert target == Target(name="localhost:3000", url="http://localhost:3000", namespace="/chat")
-
-
-@pytest.mark.parametrize(
-    ("typed", "answer"),
-    [
-        ("prd", "There is no target prd. Did you mean prod?"),
-        (
-            "zzz",
-            "There is no target zzz. There are: prod, staging. Or write an address with https://.",
-        ),
-        ("a.example.com", "The scheme is missing: write https://a.example.com."),
-        ("localhost:3000", "The scheme is missing: write http://localhost:3000."),
-    ],
-)
-def test_what_is_neither_name_nor_address_gets_a_suggestion(
-    write: Write, typed: str, answer: str
-) -> None:
-    write("wsdiag.toml", TWO_TARGETS)
-    with pytest.raises(SettingsError) as raised:
-        load().target_for(typed)
-    assert str(raised.value) == answer
+def test_a_misspelt_name_leads_to_the_target(write: Write) -> None:
+    write(
+        "wsdiag.toml",
+        '[targets.prod]\nurl = "https://a.example.com"\n'
+        '[targets.staging]\nurl = "https://s.example.com"\n',
+    )
+    settings = load()
+    assert [settings.target_like(name) for name in ("PROD", "stagin", "zzz")] == [
+        "prod",
+        "staging",
+        None,
+    ]
