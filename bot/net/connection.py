@@ -103,6 +103,11 @@ class Connection:
         except ConnectionError as exc:
             self._write_error = exc
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been closed by us."""
+        return self._open
+
     def tcp_info(self) -> TcpInfo | None:
         """What the kernel knows of this connection; None once it is closed."""
         return sockets.tcp_info(self._sock) if self._open else None

@@ -62,11 +62,15 @@ class Dialer:
             build = asyncio.to_thread(tls.verifying, self.policy.trust)
             self._context = asyncio.create_task(build)
 
-    async def close(self) -> None:
-        """End what this dialer runs in the background."""
+    async def close_context(self) -> None:
+        """End the building of a context that nobody waits for any more."""
         if self._context is not None:
             self._context.cancel()
             await asyncio.gather(self._context, return_exceptions=True)
+
+    async def close(self) -> None:
+        """End what this dialer and its resolver run in the background."""
+        await self.close_context()
         await self.resolver.close()
 
     def proxy_for(self, endpoint: Endpoint) -> proxy.Proxy | None:

@@ -15,7 +15,7 @@ from bot.evidence import EioError, EioOpen
 from bot.net.text import digest, printable
 
 SEPARATOR: Final = "\x1e"
-PING, PONG, CLOSE, NOOP = "2", "3", "1", "6"
+PING, PONG, CLOSE, UPGRADE, NOOP = "2", "3", "1", "5", "6"
 PROBE_PING, PROBE_PONG = "2probe", "3probe"
 
 _V3_HEAD: Final = re.compile(r"(\d{1,9}):")
@@ -51,8 +51,8 @@ class SioPacket:
 def read_open(payload: str) -> Opened | None:
     """The OPEN that a polling body or a first frame begins with; None for anything else.
 
-    A length before the packet is Engine.IO v3's framing. A first frame has no framing: there, v3 is
-    told by the missing `maxPayload` (and by the `40` that follows unasked).
+    A length before the packet is Engine.IO v3's framing. A WebSocket frame has none: there, v3 is
+    told by the `40` that follows unasked (`maxPayload` is missing in early v4 servers as well).
     """
     packets, framed = split(payload)
     if not packets or not packets[0].startswith("0{"):
@@ -66,7 +66,7 @@ def read_open(payload: str) -> Opened | None:
     return Opened(
         EioOpen(
             sid_digest=digest(sid),
-            protocol=3 if framed or max_payload is None else 4,
+            protocol=3 if framed else 4,
             ping_interval_ms=_number(fields.get("pingInterval")),
             ping_timeout_ms=_number(fields.get("pingTimeout")),
             upgrades=_words(upgrades),

@@ -155,6 +155,8 @@ class Stream:
 
     async def leave(self, code: int = 1000) -> None:
         """Send a close frame, if there is still somebody to read it, and close the connection."""
+        if not self.connection.is_open:
+            return
         with self.connection, contextlib.suppress(OSError):
             async with asyncio.timeout(_LEAVE_S):
                 await self.send(Opcode.CLOSE, frames.close_payload(code))

@@ -1,0 +1,91 @@
+"""Probes observe and never judge the target: one file per layer, each an async function.
+
+`SUITE` is the base suite. `needs` names the probes whose findings a probe sums up and so must wait
+for; lower layers are no needs: after the lookup every probe dials for itself, at once, and reports
+`skipped/not_reached` where its own dial failed for a lower layer's reason. That keeps a healthy
+check at six round trips (measurements.md). What probes hand on they leave in the slots of the
+`Look`. Deadlines are the safety net: each probe bounds what it waits for by itself, so that its
+evidence survives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.model import Finding, FollowUp
+from bot.probes import (
+    affinity,
+    burst,
+    config,
+    control,
+    cors,
+    dns,
+    dns_direct,
+    fallback,
+    http,
+    namespace,
+    other_scheme,
+    paths,
+    polling,
+    recheck,
+    rtt,
+    tcp,
+    tls,
+    upgrade,
+    websocket,
+)
+from bot.probes.look import Look
+
+Found = Finding | tuple[Finding, ...]
+Probe = Callable[[Look], Awaitable[Found]]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """One probe of the base suite."""
+
+    name: str
+    function: Probe
+    needs: tuple[str, ...]
+    deadline_s: float
+
+
+SUITE: Final = (
+    ProbeRow("config", config.probe, (), 2.0),
+    ProbeRow("control", control.probe, (), 14.0),
+    ProbeRow("dns", dns.probe, (), 12.0),
+    ProbeRow("tcp", tcp.probe, (), 12.0),
+    ProbeRow("tls", tls.probe, (), 17.0),
+    ProbeRow("http", http.probe, (), 17.0),
+    ProbeRow("polling", polling.probe, (), 17.0),
+    ProbeRow("cors", cors.probe, (), 18.0),
+    ProbeRow("websocket", websocket.probe, (), 19.0),
+    ProbeRow("upgrade", upgrade.probe, (), 19.0),
+    ProbeRow("namespace", namespace.probe, (), 19.5),
+    ProbeRow("fallback", fallback.probe, (), 18.0),
+    ProbeRow("rtt", rtt.probe, ("tcp", "tls", "http", "polling", "upgrade", "namespace"), 1.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRow:
+    """One probe that runs only when the verdict asks for it."""
+
+    function: Probe
+    deadline_s: float
+    alone: bool = False  # parallel traffic would hide what it looks for
+
+
+FOLLOW_UPS: Final[Mapping[FollowUp, FollowUpRow]] = {
+    FollowUp.DNS_DIRECT: FollowUpRow(dns_direct.probe, 5.0),
+    FollowUp.TCP_BURST: FollowUpRow(burst.probe, 8.0),
+    FollowUp.TLS_ON_PLAIN_PORT: FollowUpRow(other_scheme.tls_on_plain_port, 9.0),
+    FollowUp.PLAIN_HTTP: FollowUpRow(other_scheme.plain_http, 8.0),
+    FollowUp.RANDOM_PATH: FollowUpRow(paths.random_path, 8.0),
+    FollowUp.PATH_CANDIDATES: FollowUpRow(paths.path_candidates, 8.0),
+    FollowUp.ORIGIN_VARIANTS: FollowUpRow(paths.origin_variants, 8.0),
+    FollowUp.RECHECK: FollowUpRow(recheck.probe, 11.0),
+    FollowUp.AFFINITY: FollowUpRow(affinity.probe, 12.0, alone=True),
+}

@@ -1,0 +1,66 @@
+"""Follow-up `affinity`: one polling session, then six requests one after another on fresh sockets.
+
+It runs alone and last: parallel traffic flips the parity of a round robin and hides the fault.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from bot.evidence import AffinityEvidence, EioError, NoEvidence
+from bot.model import Finding, FollowUp, Reason, Status
+from bot.net import packets
+from bot.net.errors import since_ms
+from bot.probes import outcome
+from bot.probes.look import Look, PollingSession, cookies_of
+from bot.probes.outcome import Judged
+
+TRIES: Final = 6
+ANSWER_S: Final = 3.0
+_ENOUGH_TIMEOUTS: Final = 2
+_SESSION_UNKNOWN: Final = 1
+
+
+async def probe(look: Look) -> Finding:
+    """Open a session and see whether every request finds it."""
+    started = time.monotonic()
+    name = FollowUp.AFFINITY.value
+    to = look.polling_endpoint
+    reply = await look.fetch(look.engine_request("GET"), to=to, timeout_s=ANSWER_S)
+    opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    if reply.answer.status != 200 or opened is None:
+        note = NoEvidence("no polling session")
+        return outcome.found(name, outcome.NOT_REACHED, note, started)
+    session = PollingSession(opened, cookies_of(reply), time.monotonic())
+    evidence = await _ask(look, session)
+    return outcome.found(name, _judge(evidence), evidence, started)
+
+
+async def _ask(look: Look, session: PollingSession) -> AffinityEvidence:
+    statuses: list[int | None] = []
+    errors: list[EioError | None] = []
+    ages: list[float] = []
+    failures: list[Reason | None] = []
+    for _ in range(TRIES):
+        # A pong nobody asked for: servers of every kind take it and do nothing.
+        request = look.engine_request("POST", body=packets.PONG, session=session)
+        ages.append(since_ms(session.began))
+        reply = await look.fetch(request, to=look.polling_endpoint, timeout_s=ANSWER_S)
+        failure = reply.answer.failure
+        statuses.append(reply.answer.status)
+        errors.append(packets.read_error(reply.body.decode("utf-8", "replace")))
+        failures.append(failure.reason if failure is not None else None)
+        if failures.count(Reason.TIMEOUT) >= _ENOUGH_TIMEOUTS:
+            break
+    return AffinityEvidence(
+        session.opened.open, tuple(statuses), tuple(errors), tuple(ages), tuple(failures)
+    )
+
+
+def _judge(evidence: AffinityEvidence) -> Judged:
+    if any(e is not None and e.code == _SESSION_UNKNOWN for e in evidence.errors):
+        return Status.FAIL, Reason.SESSION_UNKNOWN
+    if 200 in evidence.statuses and set(evidence.statuses) != {200}:
+        return Status.WARN, Reason.HTTP_STATUS
+    return outcome.OK
