@@ -61,7 +61,8 @@ class Jobs:
     def start(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` in the background under `name`, which is for the log.
 
-        Raises JobsBusyError, JobsClosedError. A refused coroutine is closed, so that nothing is left that was never awaited.
+        Raises JobsBusyError, JobsClosedError. A refused coroutine is closed, so that nothing is
+        left that was never awaited.
         """
         try:
             self._admit()
