@@ -1,0 +1,37 @@
+"""Watching: one supervised connection per target, and what is made of its troubles.
+
+| module | subject |
+|---|---|
+| `watchers` | all targets: supervised, added and removed one by one |
+| `watch` | one target: suspicion → fresh probes → incident, recorded with its deliveries |
+| `looks` | one diagnosis at a time, bounded for the whole process |
+| `ledger` | a look becomes state, transitions and deliveries, recorded at once |
+| `snapshot` | the present of a target |
+| `holder` | keeps the Socket.IO connection up, for ever |
+| `held` | one connection: the attempt, its heartbeat, how it ended |
+| `wire` | the session that python-socketio talks through |
+| `pace` | how fast; backoff; when a browser client would have given up |
+| `log` | the connection log in the guide's legend |
+"""
+
+from bot.watcher.holder import Link, Noticed
+from bot.watcher.log import ConnectionLog
+from bot.watcher.looks import Diagnose, Slots
+from bot.watcher.pace import Pace
+from bot.watcher.snapshot import Snapshot
+from bot.watcher.watch import Watcher
+from bot.watcher.watchers import Watchers
+from bot.watcher.wire import Sockets
+
+__all__ = [
+    "ConnectionLog",
+    "Diagnose",
+    "Link",
+    "Noticed",
+    "Pace",
+    "Slots",
+    "Snapshot",
+    "Sockets",
+    "Watcher",
+    "Watchers",
+]

@@ -1,0 +1,240 @@
+"""Keeps one target's Socket.IO connection up: attempt, hold, lose, try again, for ever.
+
+The browser client gives up after its attempts; the holder never does. It judges nothing: it tells
+what trouble it has (`trouble`) and lets whoever watches the target find out why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.model import Target, Transport, Trouble
+from bot.watcher.held import ConnectError, Held, open_held
+from bot.watcher.log import ConnectionLog
+from bot.watcher.pace import Backoff, Pace, gives_up_after_s
+from bot.watcher.wire import Ended, Sockets
+
+
+class Link(StrEnum):
+    """What the held connection is doing."""
+
+    OFF = "off"  # periodic probes only
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    SUSPECT = "suspect"  # open, but a heartbeat has not been answered
+    DISCONNECTED = "disconnected"  # waiting for the next attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Trouble with the held connection, and since when. `ended` is what ended it, if anything."""
+
+    trouble: Trouble
+    since: datetime
+    ended: Ended | None = None
+
+
+class Holder:
+    """Run `run()` in a task; read the rest. `changed` is set whenever something changes."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        sockets: Sockets,
+        pace: Pace,
+        log: ConnectionLog,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._target = target
+        self._sockets = sockets
+        self._pace = pace
+        self._log = log
+        self._now = now
+        self._retries = Backoff(pace.retry_first_s, pace.retry_max_s)
+        self._held: Held | None = None
+        self._kick = asyncio.Event()
+        self._renew = asyncio.Event()
+        self._attempt = 0  # of the current row of attempts
+        self._attempt_s = 0.0  # how long the last failed one took
+        self._attempts_done = 0
+        self.changed = asyncio.Event()
+        self.link = Link.CONNECTING
+        self.trouble: Noticed | None = None
+        self.reconnects = 0
+        self.connected_at: datetime | None = None
+        self.next_attempt_at: datetime | None = None
+
+    @property
+    def transport(self) -> Transport | None:
+        """What the open connection runs over."""
+        return self._held.transport if self._held is not None else None
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Round trip of the last heartbeat."""
+        return self._held.rtt_ms if self._held is not None else None
+
+    def client_gave_up(self) -> bool:
+        """Whether a browser client that lost its connection when we did would have given up."""
+        if self.trouble is None or self._held is not None:
+            return False
+        after_s = gives_up_after_s(self._target.client, self._attempt_s)
+        if after_s is None:
+            return False
+        return self._now() - self.trouble.since >= timedelta(seconds=after_s)
+
+    def retry_now(self) -> None:
+        """Do not wait for the next attempt's turn."""
+        self._kick.set()
+
+    def renew(self) -> None:
+        """Give the connection up for a new one, e.g. to leave polling."""
+        self._renew.set()
+
+    async def next_attempt(self, within_s: float) -> None:
+        """Make the next attempt at once and wait for how it ends, at most `within_s`."""
+        if self._held is not None:
+            return
+        before = self._attempts_done
+        self.retry_now()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self._attempts_done == before:
+                    self.changed.clear()
+                    await self.changed.wait()
+
+    async def healthy(self, within_s: float) -> bool:
+        """Wait until there is no trouble; False if there still is after `within_s`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self.trouble is not None or self._held is None:
+                    self.changed.clear()
+                    await self.changed.wait()
+        return self.trouble is None and self._held is not None
+
+    async def run(self) -> None:
+        """Until cancelled; closes its connection on the way out."""
+        while True:
+            await self._once()
+            pause = self._retries.next()
+            self.next_attempt_at = self._now() + timedelta(seconds=pause)
+            self._set(Link.DISCONNECTED)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._kick.wait()
+            self._kick.clear()
+            self.next_attempt_at = None
+
+    async def _once(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._attempt += 1
+        self._set(Link.CONNECTING)
+        self._log.connecting(self._attempt + (1 if self.reconnects or self.connected_at else 0))
+        started = loop.time()
+        try:
+            held = await open_held(
+                self._target,
+                self._transports(),
+                sockets=self._sockets,
+                pace=self._pace,
+                log=self._log,
+            )
+        except ConnectError as error:
+            self._attempt_s = loop.time() - started
+            self._attempts_done += 1
+            self._log.failed(error.ended.reason.value, error.ended.detail, self._attempt)
+            self._notice(Trouble.CONNECT_FAILED, error.ended)
+            return
+        try:
+            self._connected(held, loop.time() - started)
+            ended = await self._until_lost(held)
+        finally:
+            self._held = None
+            await held.close()
+        lived = loop.time() - started
+        if lived >= self._pace.stable_s:
+            self._retries.reset()
+        self._attempt = 0
+        if ended is not None:
+            self._log.disconnected(ended.reason.value, ended.detail, lived)
+            missed = self.trouble is not None and self.trouble.trouble is Trouble.HEARTBEAT_MISSED
+            self._notice(Trouble.HEARTBEAT_MISSED if missed else Trouble.CONNECTION_LOST, ended)
+
+    def _transports(self) -> tuple[Transport, ...]:
+        """As the client is told. Where WebSocket comes first, every second attempt begins with
+        polling: the library has no fallback of its own, and to hold anything beats nothing."""
+        client = self._target.client
+        if self._target.url.strip().lower().startswith(("ws:", "wss:")):
+            return (Transport.WEBSOCKET,)
+        if len(client.transports) < 2:
+            return client.transports or (Transport.WEBSOCKET, Transport.POLLING)
+        polling = (
+            (Transport.POLLING, Transport.WEBSOCKET) if client.upgrade else (Transport.POLLING,)
+        )
+        if client.transports[0] is Transport.POLLING:
+            return polling
+        return (
+            (Transport.WEBSOCKET,)
+            if self._attempt % 2
+            else (
+                Transport.POLLING,
+                Transport.WEBSOCKET,
+            )
+        )
+
+    def _connected(self, held: Held, took_s: float) -> None:
+        self._held = held
+        self._attempts_done += 1
+        if self.connected_at is not None:
+            self.reconnects += 1
+        self.connected_at = self._now()
+        self._log.connected(held.transport, self._attempt, took_s)
+        held.on_suspicion = self._suspicion
+        if held.transport is Transport.POLLING and self._expects_websocket():
+            self._notice(Trouble.POLLING_ONLY, None)
+        else:
+            self.trouble = None
+        self._set(Link.CONNECTED)
+
+    def _expects_websocket(self) -> bool:
+        client = self._target.client
+        first_is_websocket = client.transports[:1] == (Transport.WEBSOCKET,)
+        return Transport.WEBSOCKET in client.transports and (client.upgrade or first_is_websocket)
+
+    async def _until_lost(self, held: Held) -> Ended | None:
+        """How it was lost; None when it was given up for a new one."""
+        self._renew.clear()
+        renew = asyncio.create_task(self._renew.wait())
+        either: set[asyncio.Future[Any]] = {held.lost, renew}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            renew.cancel()
+        return held.lost.result() if held.lost.done() else None
+
+    def _suspicion(self) -> None:
+        if self._held is None:
+            return
+        if self._held.suspect:
+            self._notice(Trouble.HEARTBEAT_MISSED, None)
+            self._set(Link.SUSPECT)
+        else:
+            self.trouble = None
+            self._set(Link.CONNECTED)
+
+    def _notice(self, trouble: Trouble, ended: Ended | None) -> None:
+        """Trouble lasts from when it was first noticed, whatever it turns into."""
+        since = self.trouble.since if self.trouble is not None else self._now()
+        self.trouble = Noticed(trouble, since, ended)
+        self.changed.set()
+
+    def _set(self, link: Link) -> None:
+        self.link = link
+        self.changed.set()

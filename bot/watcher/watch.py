@@ -1,0 +1,261 @@
+"""One target watched: troubles are confirmed by fresh probes, and only then become incidents.
+
+The held connection (`holder`) only raises suspicion. A suspicion, like anything the routine check
+finds, is looked at by `diagnose` over fresh sockets, and an incident is opened only by trouble that
+outlives the confirmation window. What the probes say is recorded together with its deliveries in
+one transaction, so that a crash can neither lose nor repeat it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.incidents import TROUBLE
+from bot.model import Controls, Report, State, Target, Trouble
+from bot.net.endpoint import without_secrets
+from bot.watcher.holder import Holder, Link, Noticed
+from bot.watcher.ledger import Ledger, Records
+from bot.watcher.log import ConnectionLog
+from bot.watcher.looks import Diagnose, Looks, Slots
+from bot.watcher.pace import Backoff, Pace
+from bot.watcher.snapshot import Snapshot
+from bot.watcher.wire import Sockets
+
+_log = logging.getLogger("wsdiag.watcher")
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+class Watcher:
+    """Watches one target. Run `run()` in a task until it is cancelled."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        store: Records,
+        diagnose: Diagnose,
+        sockets: Sockets,
+        slots: Slots,
+        controls: Controls = Controls(),  # noqa: B008 - frozen
+        channel: str | None = None,
+        now: Callable[[], datetime] = utc_now,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
+        log: ConnectionLog | None = None,
+    ) -> None:
+        """`channel` is told where the target names none; with neither, nobody is told."""
+        self.target = target
+        self._now = now
+        self._pace = pace
+        self._ledger = Ledger(target.name, store=store, channel=target.channel or channel, now=now)
+        self._looks = Looks(target, diagnose=diagnose, controls=controls, slots=slots, now=now)
+        self._ticked_at: datetime | None = None
+        self._rechecks = Backoff(pace.recheck_first_s, pace.recheck_max_s)
+        self._recovering = False  # the last look inside an incident found it up
+        self._holder = (
+            Holder(
+                target,
+                sockets=sockets,
+                pace=pace,
+                log=log or ConnectionLog(target.name, without_secrets(target.url)),
+                now=now,
+            )
+            if target.watch.mode == "held"
+            else None
+        )
+        self._changed = self._holder.changed if self._holder else asyncio.Event()
+
+    def snapshot(self) -> Snapshot:
+        """The present, from memory."""
+        holder, state = self._holder, self._ledger.state
+        rtt_ms = holder.rtt_ms if holder else None
+        return Snapshot(
+            target=self.target.name,
+            state=state.state,
+            since=state.since,
+            incident=state.incident,
+            link=holder.link if holder else Link.OFF,
+            transport=holder.transport if holder else None,
+            rtt_ms=rtt_ms if rtt_ms is not None else self._looks.rtt_ms(),
+            trouble=holder.trouble if holder else None,
+            reconnects=holder.reconnects if holder else 0,
+            next_attempt_at=holder.next_attempt_at if holder else None,
+            client_gave_up=holder.client_gave_up() if holder else False,
+            last_check_at=self._looks.last_at,
+            last_report=self._looks.last,
+            ticked_at=self._ticked_at,
+        )
+
+    async def run(self) -> None:
+        """Watch until cancelled. Raises only on a bug of ours, or when the store does not load."""
+        await self._ledger.load()
+        async with asyncio.TaskGroup() as tasks:
+            if self._holder is not None:
+                tasks.create_task(self._holder.run(), name=f"holder {self.target.name}")
+            tasks.create_task(self._watch(), name=f"watch {self.target.name}")
+
+    # ------------------------------------------------------------ deciding when to look
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        routine_at = loop.time()  # the first look: at once
+        again_at = 0.0  # a trouble that the probes did not find is looked at again, not at once
+        doubts = Backoff(self.target.watch.confirm_s or 1.0, self.target.watch.interval_s, 2.0)
+        while True:
+            self._ticked_at = self._now()
+            if self._ledger.state.incident is not None:
+                await self._pause_in_incident()
+                await self._recheck()
+                routine_at = loop.time() + self.target.watch.interval_s
+                continue
+            self._changed.clear()
+            trouble = self._holder.trouble if self._holder else None
+            if trouble is None:
+                again_at = 0.0
+                doubts.reset()
+            if self._holder and trouble and loop.time() >= again_at:
+                await self._confirm(self._holder, trouble)
+                again_at = loop.time() + doubts.next()
+            elif loop.time() >= routine_at:
+                await self._routine()
+                routine_at = loop.time() + self.target.watch.interval_s
+            else:
+                wake_at = min(routine_at, again_at) if trouble else routine_at
+                await self._wait_for_change(wake_at - loop.time())
+
+    async def _wait_for_change(self, at_most_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, at_most_s)):
+                await self._changed.wait()
+
+    async def _pause_in_incident(self) -> None:
+        """Until the next look inside an incident; a connection that comes back ends it early."""
+        if self._rechecks.step == 0 and self._looks.last is None:
+            self._rechecks.next()
+            return  # continued after a restart: look at once
+        pause = self._rechecks.next()
+        if self._holder is None or self._healthy():
+            await asyncio.sleep(pause)
+        else:
+            await self._holder.healthy(pause)
+
+    def _healthy(self) -> bool:
+        return (
+            self._holder is not None
+            and self._holder.trouble is None
+            and self._holder.link is Link.CONNECTED
+        )
+
+    def _troubled(self) -> bool:
+        return self._holder is not None and self._holder.trouble is not None
+
+    # ------------------------------------------------------------ looking
+
+    async def _learn(
+        self, report: Report, trouble: Trouble, *, since: datetime | None = None
+    ) -> None:
+        if await self._ledger.learn(report, trouble, since=since):
+            self._rechecks.reset()
+
+    async def _confirm(self, holder: Holder, noticed: Noticed) -> None:
+        """The held connection has trouble: probe at once, speak after the window, if at all."""
+        loop = asyncio.get_running_loop()
+        window_ends = loop.time() + self.target.watch.confirm_s
+        report = await self._looks.look(urgent=True)
+        if loop.time() < window_ends:
+            await asyncio.sleep(window_ends - loop.time())
+            if holder.trouble is not None:
+                # Its last try may be a second old: what is said next should be true now.
+                await holder.next_attempt(min(1.0, self._pace.connect_s))
+        if report is None:
+            return
+        if report.verdict.state in TROUBLE:
+            if self._healthy():  # it healed inside the window; whether all is well again shows
+                report = await self._looks.look(urgent=True)
+            if report is not None:
+                await self._learn(report, noticed.trouble, since=noticed.since)
+        elif report.verdict.state is State.UP:
+            await self._learn(report, noticed.trouble)
+            self._doubt(holder)
+
+    def _doubt(self, holder: Holder) -> None:
+        """Fresh probes find nothing wrong, so let the connection show it too."""
+        if holder.trouble is None:
+            return
+        if holder.trouble.trouble is Trouble.POLLING_ONLY:
+            holder.renew()
+        holder.retry_now()
+        _log.info("%s: probes find nothing wrong, yet %s", self.target.name, holder.trouble.trouble)
+
+    async def _look_unless(self, news: Callable[[], bool]) -> Report | None:
+        """Look without hurry, be it queueing or under way; None as soon as `news` says that there
+        is something more urgent to look at (or if the look failed)."""
+        look = asyncio.create_task(self._looks.look(urgent=False))
+        try:
+            while not look.done() and not news():
+                self._changed.clear()
+                changed = asyncio.create_task(self._changed.wait())
+                try:
+                    await asyncio.wait({look, changed}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    changed.cancel()
+        finally:
+            look.cancel()
+            await asyncio.wait({look})
+        return None if look.cancelled() else look.result()
+
+    async def _routine(self) -> None:
+        """The full check finds what a held connection does not show: CORS, certificates …"""
+        noticed_at = self._now()
+        report = await self._look_unless(self._troubled)
+        if report is not None and report.verdict.state in TROUBLE:
+            await asyncio.sleep(self.target.watch.confirm_s)
+            report = await self._looks.look(urgent=True)
+        if report is not None:
+            await self._learn(report, Trouble.ROUTINE, since=noticed_at)
+
+    async def _recheck(self) -> None:
+        """A look inside an incident: the cause may have changed, or it may be over."""
+        noticed_at = self._now()
+        report = None if self._healthy() else await self._look_unless(self._healthy)
+        came_back = self._healthy()
+        if report is None:
+            report = await self._looks.look(urgent=came_back)
+        if report is None or report.verdict.state is not State.UP:
+            self._recovering = False
+            if report is not None:
+                await self._learn(report, Trouble.ROUTINE)
+            return
+        again, self._recovering = self._recovering, True
+        if not again and not await self._really_up():
+            self._rechecks.reset()  # look again soon: the second such look is believed
+            return
+        since = noticed_at
+        if came_back and self._holder is not None and self._holder.connected_at is not None:
+            since = self._holder.connected_at
+        await self._learn(report, Trouble.ROUTINE, since=since)
+        self._recovering = False
+        self._rechecks.reset()
+
+    async def _really_up(self) -> bool:
+        """Whether one good look is enough: the connection that was lost must be back as well.
+
+        What the connection never noticed (a certificate, CORS) needs a second look instead.
+        """
+        incident = self._ledger.state.incident
+        if self._holder is None or (incident is not None and incident.state is State.DEGRADED):
+            if self._holder is not None and self._holder.trouble is not None:
+                self._holder.renew()
+                self._holder.retry_now()
+            return False
+        if self._healthy():
+            return True
+        self._holder.retry_now()
+        return await self._holder.healthy(min(2.0, self._pace.connect_s))
