@@ -145,8 +145,8 @@ class Stream:
             raise WireError(self.ended) from exc
 
     async def send(self, opcode: Opcode, payload: bytes) -> None:
-        """Send one frame. A broken connection shows at the next `receive`."""
-        if self.ended is None:
+        """Send one frame, if anybody may read it. A broken connection shows at the next `receive`."""
+        if self.ended is None and self.connection.is_open:
             await self.connection.write(frames.encode(opcode, payload))
 
     async def send_text(self, text: str) -> None:
