@@ -23,7 +23,7 @@ def digest(secret: str) -> str:
 
 def printable(data: bytes | str, limit: int) -> str:
     """Text of at most `limit` characters with every control or invisible character escaped."""
-    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
     text = text[:limit]
     if text.isprintable():
         return text
@@ -46,7 +46,7 @@ class Scrubber:
 
     def __call__(self, data: bytes | str, limit: int = DETAIL_CHARACTERS) -> str:
         """Scrub first and cut afterwards, so that a cut never leaves half a secret behind."""
-        text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+        text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
         if self._secrets is not None:
             text = self._secrets.sub(_MASK, text)
         text = _SID_JSON.sub(lambda m: m[1] + digest(m[2]) + m[3], text)

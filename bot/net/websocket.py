@@ -145,7 +145,7 @@ class Stream:
             raise WireError(self.ended) from exc
 
     async def send(self, opcode: Opcode, payload: bytes) -> None:
-        """Send one frame, if anybody may read it. A broken connection shows at the next `receive`."""
+        """Send one frame. That the connection is broken shows at the next `receive`."""
         if self.ended is None and self.connection.is_open:
             await self.connection.write(frames.encode(opcode, payload))
 
