@@ -1,0 +1,226 @@
+"""The bot in Slack: everything above wired together, started, run and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.guide import GuideLinks
+from bot.jobs import Jobs
+from bot.model import Target
+from bot.slack import actions, commands, home
+from bot.slack.access import Policy
+from bot.slack.alerts import Alerts
+from bot.slack.blocks.common import Reader
+from bot.slack.blocks.status import TargetStatus
+from bot.slack.checks import Checks, Diagnose
+from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient
+from bot.slack.desk import Adhoc, Desk, Language
+from bot.slack.errors import understand
+from bot.slack.http import Handler, handler
+from bot.slack.incident_messages import IncidentMessages
+from bot.slack.people import Door
+from bot.slack.posting import Poster
+from bot.slack.sockets import SocketMode
+from bot.store import Store
+
+_GREETING_S: Final = 10.0  # how long a start waits for Slack before it goes on without
+_DRAIN_S: Final = 4.0  # for checks that are about to end
+_FAREWELL_S: Final = 2.5  # for those that are not, to say so in their messages
+
+# Bolt reads these by itself and then does what nobody asked for: the first two switch OAuth on.
+_BOLTS_OWN: Final = (
+    "SLACK_CLIENT_ID",
+    "SLACK_CLIENT_SECRET",
+    "SLACK_BOT_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_VERIFICATION_TOKEN",
+)
+
+_log = logging.getLogger("wsdiag.slack")
+
+
+def build(client: SlackClient, desk: Desk) -> AsyncApp:
+    """A Bolt app with every listener. Nothing is sent."""
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        # Asked once at start, so that no request waits for auth.test before it is acknowledged.
+        known = client.known_identity
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_user_id=known.user_id if known else None,
+            bot_id=known.bot_id if known else None,
+            bot_token=client.web.token,
+        )
+
+    secret = client.access.signing_secret
+    with _hidden(_BOLTS_OWN):
+        app = AsyncApp(
+            logger=client.web.logger,
+            name="wsdiag",
+            authorize=authorize,
+            signing_secret=secret.get_secret_value().strip() if secret else "",
+            request_verification_enabled=client.access.mode is Mode.HTTP,
+        )
+    commands.register(app, desk)
+    home.register(app, desk, client.web)
+    actions.register(app, desk, client.web)
+    return app
+
+
+@contextmanager
+def _hidden(names: Sequence[str]) -> Iterator[None]:
+    """The environment without these names, for as long as no other code can run."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What the bot does in Slack, handed over by the composition root.
+
+    targets: by name; their `channel` is where a bare command means them and their alerts go.
+    diagnose: `bot.diagnose.diagnose` with controls and vantage chosen.
+    suite: names of the probes, in the order in which progress shows them.
+    statuses: how every target is right now.
+    adhoc: a URL that is no target → a Target that may be checked, or why not.
+    language: (channel id or None, user id or None) → language.
+    default_channel: where alerts go whose own channel cannot be posted to.
+    """
+
+    targets: Mapping[str, Target]
+    store: Store
+    diagnose: Diagnose
+    suite: Sequence[str]
+    statuses: Callable[[], Sequence[TargetStatus]]
+    adhoc: Adhoc
+    links: GuideLinks
+    policy: Policy
+    language: Language
+    default_channel: str | None = None
+
+
+class SlackBot:
+    """Start, run, stop: each once."""
+
+    def __init__(
+        self,
+        access: SlackAccess,
+        bindings: Bindings,
+        *,
+        jobs: Jobs | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Raises TokenRefused when a token is missing or of the wrong kind."""
+        self._client = SlackClient(access)
+        self._jobs = Jobs() if jobs is None else jobs
+        self._stopping = asyncio.Event()
+        poster = Poster(self._client)
+        self.desk = Desk(
+            targets=bindings.targets,
+            store=bindings.store,
+            jobs=self._jobs,
+            checks=Checks(
+                jobs=self._jobs,
+                diagnose=bindings.diagnose,
+                store=bindings.store,
+                poster=poster,
+                suite=bindings.suite,
+            ),
+            poster=poster,
+            door=Door(self._client, bindings.policy),
+            links=bindings.links,
+            language=bindings.language,
+            adhoc=bindings.adhoc,
+            statuses=bindings.statuses,
+        )
+        self.app = build(self._client, self.desk)
+        messages = IncidentMessages(
+            self._client,
+            bindings.store,
+            reader=lambda channel: Reader(bindings.language(channel, None), bindings.links),
+            default_channel=bindings.default_channel,
+        )
+        self._alerts = Alerts(bindings.store, messages, now=now)
+        self._socket = SocketMode(self.app, self._client) if access.mode is Mode.SOCKET else None
+
+    @property
+    def handler(self) -> Handler | None:
+        """In HTTP mode what the web server mounts at /slack/events; else None."""
+        return handler(self.app) if self._socket is None else None
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can reach us: the socket is up, or (HTTP) Slack has told who we are."""
+        if self._socket is not None:
+            return self._socket.connected.is_set()
+        return self._client.known_identity is not None
+
+    async def wait_connected(self) -> None:
+        """Wait until the socket is up (Socket Mode); returns at once in HTTP mode."""
+        if self._socket is not None:
+            await self._socket.connected.wait()
+
+    async def start(self) -> None:
+        """Open the session and ask Slack who we are.
+
+        Raises TokenRefused with the fix. Slack out of reach is no error: `run` keeps trying.
+        """
+        await self._client.open()
+        try:
+            async with asyncio.timeout(_GREETING_S):
+                await self._client.identity()
+        except REACHING as error:
+            _log.warning("Slack is out of reach (%s); I keep trying", understand(error).code)
+
+    async def run(self) -> None:
+        """Take requests and deliver alerts until `stop`, or until cancelled.
+
+        Raises TokenRefused when Slack, out of reach at start, refuses a token later on.
+        """
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._alerts.run(), name="alerts")]
+            if self._socket is not None:
+                tasks.append(group.create_task(self._socket.run(), name="socket mode"))
+            else:
+                tasks.append(group.create_task(self._introduce(), name="introduction"))
+            await self._stopping.wait()
+            for task in tasks:
+                task.cancel()
+
+    async def stop(self) -> None:
+        """Let checks end or say that they do not, then leave Slack. May be called twice."""
+        late = await self._jobs.drain(_DRAIN_S, grace=_FAREWELL_S)
+        if late:
+            _log.info("%d jobs were stopped before their end", late)
+        self._stopping.set()
+
+    async def close(self) -> None:
+        """Close the session, after `run` has ended."""
+        await self._client.close()
+
+    async def _introduce(self) -> None:
+        """HTTP mode: ask who we are until Slack answers, so that our own messages are known."""
+        wait_s = 1.0
+        while True:
+            try:
+                await self._client.identity()
+            except REACHING as error:
+                _log.warning("Slack is out of reach (%s)", understand(error).code)
+            else:
+                return
+            await asyncio.sleep(wait_s)
+            wait_s = min(60.0, wait_s * 2)

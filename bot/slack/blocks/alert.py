@@ -1,0 +1,119 @@
+"""An incident in the channel: one message, rewritten as things change, and its thread."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.locales import duration, translate
+from bot.model import Delivery, Message, Report, State, say
+from bot.slack.blocks.common import (
+    FACES,
+    Reader,
+    cause_lines,
+    evidence_blocks,
+    guide_button,
+    impact,
+    labelled,
+    reasoning_blocks,
+    row,
+    run_again_button,
+)
+from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, header, post, section
+from bot.slack.mrkdwn import escape, plain, sentence, when
+from bot.wording import headline
+
+
+def trouble(delivery: Delivery, report_id: str | None, reader: Reader, note: str = "") -> Post:
+    """The incident while it lasts: state, what users feel, cause, fix, since when.
+
+    `note` is a line of mrkdwn about the delivery itself (another channel than configured, say).
+    """
+    lang, report = reader.lang, delivery.report
+    words = headline(delivery.target, delivery.state)
+    lines = []
+    if report is not None:
+        lines = [
+            labelled(translate(say("Users:"), lang), impact(report, lang)),
+            *cause_lines(report.verdict, lang),
+        ]
+    lines.append(labelled(translate(say("Since:"), lang), when(delivery.opened_at, lang)))
+    essential = [
+        header(f"{FACES[delivery.state]} {plain(words, lang, limit=HEADER_TEXT - 4)}"),
+        section("\n".join(lines)),
+        *_noted(note),
+    ]
+    optional: list[Block] = []
+    if report is not None:
+        optional = [
+            *evidence_blocks(report, lang),
+            *reasoning_blocks(report.verdict, lang),
+            context(escape(report.target_url, 300)),
+        ]
+    return post(
+        _trouble_sentence(delivery, lang), essential, optional, _buttons(report, report_id, reader)
+    )
+
+
+def over(delivery: Delivery, report_id: str | None, reader: Reader, note: str = "") -> Post:
+    """The same message once the incident is over: how long, and what it was."""
+    lang, report = reader.lang, delivery.report
+    lasted = duration(_lasted_s(delivery), lang)
+    words = say("{target} is up again", target=delivery.target)
+    span = f"{when(delivery.opened_at, lang)} – {when(delivery.at, lang)}"
+    lines = [labelled(translate(say("Lasted:"), lang), f"{lasted} ({span})")]
+    if report is not None:
+        lines += cause_lines(report.verdict, lang)
+    return post(
+        sentence(_over_words(delivery, lasted), lang),
+        [
+            header(f"✅ {plain(words, lang, limit=HEADER_TEXT - 4)}"),
+            section("\n".join(lines)),
+            *_noted(note),
+        ],
+        (),
+        _buttons(report, report_id, reader),
+    )
+
+
+def recovery(delivery: Delivery, lang: str) -> Post:
+    """The reply in the thread when the incident ends."""
+    text = sentence(_over_words(delivery, duration(_lasted_s(delivery), lang)), lang)
+    return post(text, [section(f"✅ {text}")])
+
+
+def _trouble_sentence(delivery: Delivery, lang: str) -> str:
+    report = delivery.report
+    if report is None or report.verdict.cause is None:
+        return f"{sentence(headline(delivery.target, delivery.state), lang)}."
+    title = translate(row(report.verdict.cause).title, lang)
+    words: Message
+    if delivery.state is State.DOWN:
+        words = say("{target} is down: {title}.", target=delivery.target, title=title)
+    elif delivery.state is State.DEGRADED:
+        words = say("{target} is degraded: {title}.", target=delivery.target, title=title)
+    else:
+        words = say("{target}: {title}.", target=delivery.target, title=title)
+    return sentence(words, lang)
+
+
+def _over_words(delivery: Delivery, lasted: str) -> Message:
+    return say("{target} is up again after {lasted}.", target=delivery.target, lasted=lasted)
+
+
+def _lasted_s(delivery: Delivery) -> float:
+    at: datetime = delivery.at
+    return max(0.0, (at - delivery.opened_at).total_seconds())
+
+
+def _noted(note: str) -> list[Block]:
+    return [context(note)] if note else []
+
+
+def _buttons(report: Report | None, report_id: str | None, reader: Reader) -> tuple[Block, ...]:
+    if report_id is None:
+        return ()
+    cause = report.verdict.cause if report else None
+    return actions(
+        run_again_button(report_id, reader.lang, in_thread=True),
+        guide_button(cause, report_id, reader),
+    )

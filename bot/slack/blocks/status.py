@@ -1,0 +1,71 @@
+"""All targets at a glance: for `/wsdiag status` and the App Home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import causes
+from bot.locales import translate
+from bot.model import Message, State, Transport, say, say_n
+from bot.slack.blocks.common import FACES
+from bot.slack.blocks.kit import Post, header, paragraphs, post, section
+from bot.slack.mrkdwn import escape, plain, sentence, when
+from bot.wording import headline
+
+_WORST_FIRST = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStatus:
+    """How one target is, as the watcher knows it. None: not known (yet)."""
+
+    name: str
+    url: str
+    state: State
+    since: datetime | None = None
+    transport: Transport | None = None
+    rtt_ms: float | None = None
+    cause: str | None = None  # a code of the catalogue
+
+
+def status(targets: Sequence[TargetStatus], lang: str) -> Post:
+    """The worst first, a line or two each, so that trouble is on the first screen of a phone."""
+    if not targets:
+        text = translate(say("No target is configured yet. The README says how to add one."), lang)
+        return post(text, [section(text)])
+    ordered = sorted(targets, key=lambda t: (_WORST_FIRST.index(t.state), t.name))
+    words = _in_words(targets)
+    return post(
+        sentence(words, lang),
+        [header(plain(words, lang))],
+        paragraphs((_line(target, lang) for target in ordered), section, limit=2_000),
+    )
+
+
+def _in_words(targets: Sequence[TargetStatus]) -> Message:
+    well = sum(1 for target in targets if target.state is State.UP)
+    if well == len(targets):
+        return say_n("The only target is up.", "All {n} targets are up.", well)
+    ill = len(targets) - well
+    return say_n(
+        "{n} target of {all} needs a look.",
+        "{n} targets of {all} need a look.",
+        ill,
+        all=len(targets),
+    )
+
+
+def _line(target: TargetStatus, lang: str) -> str:
+    """`🟢 *prod is up* · websocket · 38 ms · since 12:01`."""
+    parts = [f"{FACES[target.state]} *{sentence(headline(target.name, target.state), lang)}*"]
+    if target.cause is not None:
+        parts.append(sentence(causes.describe(target.cause).title, lang))
+    if target.transport is not None:
+        parts.append(escape(target.transport))
+    if target.rtt_ms is not None:
+        parts.append(sentence(say("{ms} ms", ms=target.rtt_ms), lang))
+    if target.since is not None:
+        parts.append(f"{translate(say('since'), lang)} {when(target.since, lang)}")
+    return " · ".join(parts)

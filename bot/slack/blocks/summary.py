@@ -1,0 +1,72 @@
+"""The answer to `/wsdiag`: what a tired person reads first on a phone, then the evidence."""
+
+from __future__ import annotations
+
+from bot.locales import duration, translate
+from bot.model import Report, State, say
+from bot.slack.blocks.common import (
+    FACES,
+    Reader,
+    cause_lines,
+    evidence_blocks,
+    guide_button,
+    impact,
+    labelled,
+    reasoning_blocks,
+    row,
+    run_again_button,
+)
+from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, header, post, section
+from bot.slack.mrkdwn import escape, plain, sentence, when
+from bot.wording import headline
+
+
+def summary(report: Report, report_id: str | None, reader: Reader) -> Post:
+    """Verdict, impact, cause, fix; then evidence by layer, reasons, alternatives and advice.
+
+    `report_id` is what the buttons carry; None where the report could not be kept: no buttons.
+    """
+    lang, verdict = reader.lang, report.verdict
+    verdict_words = headline(report.target_name, verdict.state)
+    lines = [
+        labelled(translate(say("Users:"), lang), impact(report, lang)),
+        *cause_lines(verdict, lang),
+    ]
+    essential = [
+        header(f"{FACES[verdict.state]} {plain(verdict_words, lang, limit=HEADER_TEXT - 4)}"),
+        section("\n".join(lines)),
+    ]
+    optional = [
+        *evidence_blocks(report, lang),
+        *reasoning_blocks(verdict, lang),
+        context(_provenance(report, lang)),
+    ]
+    buttons: tuple[Block, ...] = ()
+    if report_id is not None:
+        buttons = actions(
+            run_again_button(report_id, lang), guide_button(verdict.cause, report_id, reader)
+        )
+    return post(_in_a_sentence(report, lang), essential, optional, buttons)
+
+
+def _in_a_sentence(report: Report, lang: str) -> str:
+    verdict, target = report.verdict, report.target_name
+    if verdict.cause is None:
+        return f"{sentence(headline(target, verdict.state), lang)}."
+    title = translate(row(verdict.cause).title, lang)
+    if verdict.state is State.DOWN:
+        message = say("{target} is down: {title}.", target=target, title=title)
+    elif verdict.state is State.DEGRADED:
+        message = say("{target} is degraded: {title}.", target=target, title=title)
+    else:
+        message = say("{target}: {title}.", target=target, title=title)
+    return sentence(message, lang)
+
+
+def _provenance(report: Report, lang: str) -> str:
+    took = duration(report.duration_ms / 1000, lang)
+    at = when(report.started_at, lang)
+    where = sentence(
+        say("Checked from {vantage} in {took}.", vantage=report.vantage, took=took), lang
+    )
+    return f"{where} {at} · {escape(report.target_url, 300)}"

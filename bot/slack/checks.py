@@ -1,0 +1,136 @@
+"""A check that someone asked for: run once however many ask, shown live, answered to each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from bot.jobs import Jobs, JobsBusyError, JobsClosedError
+from bot.model import Report, Status, Target
+from bot.slack.blocks.common import Reader
+from bot.slack.blocks.progress import busy, failed, interrupted, progress
+from bot.slack.blocks.summary import summary
+from bot.slack.posting import Place, Poster
+from bot.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from bot.diagnose import Progress
+
+_FAREWELL_S: Final = 1.8  # to rewrite a progress message while the process ends
+
+_log = logging.getLogger("wsdiag.slack")
+
+
+class Diagnose(Protocol):
+    """`bot.diagnose.diagnose` with its controls and vantage already chosen."""
+
+    def __call__(
+        self, target: Target, *, on_progress: Callable[[Progress], None] | None = None
+    ) -> Awaitable[Report]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A report, and the id under which a button finds it; None: it could not be kept."""
+
+    report: Report
+    report_id: str | None
+
+
+@dataclass(slots=True)
+class _Board:
+    """What is known of a run while it lasts; everyone who joined watches the same one."""
+
+    seen: dict[str, Status | None] = field(default_factory=dict)
+    watchers: set[asyncio.Event] = field(default_factory=set)
+
+    def note(self, step: Progress) -> None:
+        """A probe has started, or reported; of several findings of a probe the worst stays."""
+        before = self.seen.get(step.probe)
+        if step.finding is None:
+            self.seen.setdefault(step.probe, None)
+        elif before is None or _WORSE.index(step.finding.status) > _WORSE.index(before):
+            self.seen[step.probe] = step.finding.status
+        for watcher in self.watchers:
+            watcher.set()
+
+
+_WORSE = (Status.SKIPPED, Status.OK, Status.WARN, Status.FAIL)
+
+
+class Checks:
+    """Runs checks for people."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        diagnose: Diagnose,
+        store: Store,
+        poster: Poster,
+        suite: Sequence[str],
+    ) -> None:
+        """`suite`: names of the probes in the order in which they are shown."""
+        self._jobs, self._diagnose, self._store = jobs, diagnose, store
+        self._poster, self._suite = poster, tuple(suite)
+        self._boards: dict[str, _Board] = {}
+
+    async def answer(self, target: Target, place: Place, reader: Reader) -> None:
+        """Check `target` (or join the check that runs) and show it in `place`, to the end."""
+        live = self._poster.live(place)
+        changed = asyncio.Event()
+        try:
+            # Started before anything is posted: the answer does not wait for Slack.
+            joined, board = self._join(target)
+            board.watchers.add(changed)
+
+            await live.open(progress(target.name, self._suite, board.seen, reader.lang))
+            following = asyncio.create_task(
+                live.follow(
+                    lambda: progress(target.name, self._suite, board.seen, reader.lang), changed
+                ),
+                name=f"follow the check of {target.name}",
+            )
+            try:
+                done = await joined
+            finally:
+                board.watchers.discard(changed)
+                following.cancel()
+                await asyncio.wait({following})
+        except asyncio.CancelledError:
+            await live.finish(interrupted(target.name, reader.lang), deadline_s=_FAREWELL_S)
+            raise
+        except (JobsBusyError, JobsClosedError):
+            await live.finish(busy(reader.lang))
+            return
+        except Exception:  # noqa: BLE001 — whatever breaks, no message may be left saying "running"
+            _log.exception("the check of %s failed", target.name)
+            await live.finish(failed(target.name, reader.lang))
+            return
+        await live.finish(summary(done.report, done.report_id, reader))
+
+    def _join(self, target: Target) -> tuple[Awaitable[Done], _Board]:
+        key = f"check\0{target.name}\0{target.url}"
+        board = self._boards.get(key) or _Board()
+
+        async def run() -> Done:
+            try:
+                report = await self._diagnose(target, on_progress=board.note)
+                return Done(report, await self._kept(report))
+            finally:
+                self._boards.pop(key, None)
+
+        joined = self._jobs.join(key, f"check {target.name}", run)
+        if joined.first:
+            self._boards[key] = board  # at once: the next asker may come before the run begins
+        return joined.result(), board
+
+    async def _kept(self, report: Report) -> str | None:
+        try:
+            return await self._store.save_report(report)
+        except StoreError as error:
+            _log.error("a report was not kept, so its message has no buttons: %s", error)
+            return None

@@ -1,0 +1,116 @@
+"""`/wsdiag …` and `@wsdiag …`: acknowledged at once, understood, answered in the background."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.jobs import JobsBusyError, JobsClosedError
+from bot.locales import translate
+from bot.model import Message, Target, say
+from bot.slack.access import Deed
+from bot.slack.blocks.progress import busy, notice
+from bot.slack.blocks.status import status
+from bot.slack.blocks.usage import misunderstood, usage
+from bot.slack.desk import COMMAND, Desk
+from bot.slack.parse import (
+    CheckTarget,
+    CheckUrl,
+    Misunderstood,
+    Request,
+    ShowHelp,
+    ShowStatus,
+    parse,
+    parse_mention,
+)
+from bot.slack.posting import Place, ResponseUrl
+
+_log = logging.getLogger("wsdiag.slack")
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Let `app` take the slash command and mentions of the bot."""
+
+    async def on_command(ack: AsyncAck, command: Mapping[str, Any]) -> None:
+        place = Place(
+            channel=str(command.get("channel_id", "")),
+            user=str(command.get("user_id", "")),
+            channel_name=command.get("channel_name"),
+            response=_response_url(command),
+        )
+        request = parse(str(command.get("text") or ""), desk.targets)
+        try:
+            desk.jobs.start(f"{COMMAND} of {place.user}", answer(desk, request, place))
+        except (JobsBusyError, JobsClosedError):
+            sorry = busy(desk.reader(place).lang)
+            await ack(text=sorry.text, response_type="ephemeral")
+        else:
+            await ack()
+
+    async def on_mention(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        if event.get("bot_id") or not event.get("user") or not desk.first_time(body):
+            return
+        place = Place(
+            channel=str(event.get("channel", "")),
+            user=str(event["user"]),
+            thread_ts=event.get("thread_ts") or event.get("ts"),
+        )
+        request = parse_mention(str(event.get("text") or ""), desk.targets)
+        try:
+            desk.jobs.start(f"mention by {place.user}", answer(desk, request, place))
+        except (JobsBusyError, JobsClosedError):
+            _log.warning("a mention was left unanswered: too many jobs, or the process ends")
+
+    app.command(COMMAND)(on_command)
+    app.event("app_mention")(on_mention)
+
+
+async def answer(desk: Desk, request: Request, place: Place) -> None:
+    """Do what was asked, or say why not."""
+    if not await desk.admitted(Deed.CHECK, place):
+        return
+    reader = desk.reader(place)
+    match request:
+        case ShowHelp():
+            await desk.poster.whisper(place, usage(COMMAND, tuple(desk.targets), reader.lang))
+        case ShowStatus():
+            await desk.poster.whisper(place, status(desk.statuses(), reader.lang))
+        case Misunderstood(problem=problem, suggestion=suggestion):
+            await desk.poster.whisper(
+                place,
+                misunderstood(problem, suggestion, COMMAND, tuple(desk.targets), reader.lang),
+            )
+        case CheckTarget() | CheckUrl():
+            target = await _target(desk, request, place)
+            if isinstance(target, Message):
+                await desk.poster.whisper(place, notice(target, reader.lang))
+            else:
+                await desk.checks.answer(target, place, reader)
+
+
+async def _target(desk: Desk, request: CheckTarget | CheckUrl, place: Place) -> Target | Message:
+    """What is to be checked, or why nothing is."""
+    if isinstance(request, CheckUrl):
+        named = next((t for t in desk.targets.values() if t.url == request.url), None)
+        return named or await desk.adhoc(request.url)
+    if request.name is not None:
+        return desk.targets[request.name]
+    target = desk.home_target(place)
+    if target is not None:
+        return target
+    if not desk.targets:
+        return say("No target is configured yet. The README says how to add one.")
+    lang = desk.reader(place).lang
+    return say(
+        "Which one? {example} (targets: {names})",
+        example=translate(say("{command} check NAME", command=COMMAND), lang),
+        names=", ".join(list(desk.targets)[:20]),
+    )
+
+
+def _response_url(body: Mapping[str, Any]) -> ResponseUrl | None:
+    url = body.get("response_url")
+    return ResponseUrl(str(url)) if url else None

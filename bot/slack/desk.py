@@ -1,0 +1,76 @@
+"""What every handler works with: the targets, who may, how to answer. Handed over, never global."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.guide import GuideLinks
+from bot.jobs import Jobs
+from bot.model import Message, Target
+from bot.slack.access import Deed, Where
+from bot.slack.blocks.common import Reader
+from bot.slack.blocks.progress import notice
+from bot.slack.blocks.status import TargetStatus
+from bot.slack.checks import Checks
+from bot.slack.people import Door, Remembered
+from bot.slack.posting import Place, Poster
+from bot.store import Store
+
+COMMAND = "/wsdiag"
+_EVENTS_S = 15 * 60.0  # retries come at once, after 1 and after 5 minutes
+
+Adhoc = Callable[[str], Awaitable[Target | Message]]
+"""A URL that is no target → a Target that may be checked, or the Message why not."""
+
+Language = Callable[[str | None, str | None], str]
+"""(channel, user) → the language to speak with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The handlers' tools."""
+
+    targets: Mapping[str, Target]
+    store: Store
+    jobs: Jobs
+    checks: Checks
+    poster: Poster
+    door: Door
+    links: GuideLinks
+    language: Language
+    adhoc: Adhoc
+    statuses: Callable[[], Sequence[TargetStatus]]
+    events: Remembered[str, bool] = field(default_factory=lambda: Remembered(for_s=_EVENTS_S))
+
+    def first_time(self, body: Mapping[str, object]) -> bool:
+        """Whether an event is new: Slack sends it again when the acknowledgement was lost."""
+        event_id = str(body.get("event_id") or "")
+        if not event_id or self.events.get(event_id):
+            return not event_id
+        return self.events.put(event_id, True)
+
+    def reader(self, place: Place) -> Reader:
+        """For whom messages in `place` are."""
+        return Reader(self.language(place.channel, place.user), self.links)
+
+    async def admitted(self, deed: Deed, place: Place) -> bool:
+        """Whether the asking person may; if not, they have been told."""
+        where = Where(place.channel, place.channel_name)
+        refused = await self.door.refusal(deed, place.user, where)
+        if refused is None:
+            return True
+        await self.poster.whisper(place, notice(refused, self.reader(place).lang))
+        return False
+
+    def home_target(self, place: Place) -> Target | None:
+        """The target meant when none is named: the only one, or the only one of the channel."""
+        if len(self.targets) == 1:
+            return next(iter(self.targets.values()))
+        names = {place.channel, place.channel_name} - {None, ""}
+        here = [
+            target
+            for target in self.targets.values()
+            if target.channel is not None and target.channel.lstrip("#") in names
+        ]
+        return here[0] if len(here) == 1 else None

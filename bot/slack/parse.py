@@ -1,0 +1,175 @@
+"""What a person typed after `/wsdiag` or `@wsdiag`, understood. Pure.
+
+A new word of the command is a row in `_WORDS` and a class beside `ShowStatus`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.model import Message, say
+
+LONGEST = 2_000  # characters of a command; names and URLs that are real are far shorter
+_LONGEST_WORD = 64  # beyond this nothing is compared for a did-you-mean
+
+_QUOTES = "\"'`“”‘’„‚«»‹›"
+_LINK = re.compile(r"<(?P<url>(?:https?|wss?|mailto|tel):[^|>\s]+)(?:\|(?P<label>[^>]*))?>")
+_MENTION = re.compile(r"^\s*<@[A-Z0-9]+(?:\|[^>]*)?>")
+_URL = re.compile(r"(?:https?|wss?)://\S+", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTarget:
+    """Check a configured target; None: the only one, or the channel's."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckUrl:
+    """Check a URL that is no target; whether that is allowed is decided elsewhere."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStatus:
+    """Show every target and how it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHelp:
+    """Show what can be typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """Not understood: why, and what was probably meant (words to type after `/wsdiag`)."""
+
+    problem: Message
+    suggestion: str | None = None
+
+
+Request = CheckTarget | CheckUrl | ShowStatus | ShowHelp | Misunderstood
+
+
+def parse(text: str, targets: Collection[str]) -> Request:
+    """Understand `text`, given the names of the configured targets.
+
+    Case, surrounding quotes (typographic ones too), invisible characters and Slack's own markup of
+    links do not matter. Never raises, whatever the text.
+    """
+    if len(text) > LONGEST:
+        return Misunderstood(
+            say("That text is too long ({n} characters). A name or a URL is enough.", n=len(text))
+        )
+    words = _words(text)
+    if not words:
+        return CheckTarget()
+    verb = _WORDS.get(words[0].casefold())
+    if verb is not None:
+        return verb(words[1:], targets)
+    if _target(words, targets) or _URL.fullmatch(words[0]):
+        return _check(words, targets)
+    return _unknown(words, targets)
+
+
+def parse_mention(text: str, targets: Collection[str]) -> Request:
+    """The same for a message that mentions the bot; the mention itself is left out."""
+    return parse(_MENTION.sub("", text, count=1), targets)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a command as typed, without markup, quotes and invisible characters."""
+    text = _LINK.sub(_typed, text)
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    visible = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cs"))
+    stripped = (word.strip(_QUOTES) for word in visible.split())
+    return [word for word in stripped if word]
+
+
+def _typed(match: re.Match[str]) -> str:
+    """What was typed where Slack made a link: it adds a scheme to bare host names."""
+    url, label = match["url"], match["label"]
+    return label if label and not _SCHEME.match(label) else url
+
+
+def _check(words: list[str], targets: Collection[str]) -> Request:
+    if not words:
+        return CheckTarget()
+    name = _target(words, targets)
+    if name is not None:
+        return CheckTarget(name)
+    if _target(words[:1], targets) or _URL.fullmatch(words[0]):
+        if len(words) > 1:
+            return _too_many(words[:1], words[1:])
+        return CheckUrl(words[0])
+    if len(words) > 1:
+        return _too_many(words[:1], words[1:])
+    return _no_such_target(words[0], targets)
+
+
+def _status(words: list[str], _: Collection[str]) -> Request:
+    return _too_many(["status"], words) if words else ShowStatus()
+
+
+def _help(_words: list[str], _: Collection[str]) -> Request:
+    return ShowHelp()
+
+
+_WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
+    "check": _check,
+    "status": _status,
+    "help": _help,
+    "?": _help,
+}
+_OFFERED = ("check", "status", "help")
+
+
+def _target(words: list[str], targets: Collection[str]) -> str | None:
+    """The target that all these words name together: exactly, else in any case if only one fits."""
+    typed = " ".join(words)
+    if typed in targets:
+        return typed
+    same = [name for name in targets if name.casefold() == typed.casefold()]
+    return same[0] if len(same) == 1 else None
+
+
+def _no_such_target(typed: str, targets: Collection[str]) -> Misunderstood:
+    close = _closest(typed, targets)
+    return Misunderstood(
+        say("There is no target called “{typed}”.", typed=typed),
+        f"check {close}" if close else None,
+    )
+
+
+def _unknown(words: list[str], targets: Collection[str]) -> Misunderstood:
+    """A first word that is no word of the command, no target and no URL."""
+    verb, rest = _closest(words[0], _OFFERED), words[1:]
+    problem = say("I do not know “{typed}”.", typed=words[0])
+    if verb == "check" and rest:
+        name = _target(rest, targets) or _closest(" ".join(rest), targets)
+        return Misunderstood(problem, f"check {name}" if name else "check")
+    if verb:
+        return Misunderstood(problem, verb)
+    return _no_such_target(words[0], targets) if not rest else Misunderstood(problem)
+
+
+def _too_many(understood: list[str], rest: list[str]) -> Misunderstood:
+    return Misunderstood(
+        say("I do not know what “{rest}” is to mean there.", rest=" ".join(rest)),
+        " ".join(understood) if understood[0] in _OFFERED else f"check {understood[0]}",
+    )
+
+
+def _closest(typed: str, names: Collection[str]) -> str | None:
+    if len(typed) > _LONGEST_WORD:
+        return None
+    by_folded = {name.casefold(): name for name in names}
+    found = get_close_matches(typed.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None

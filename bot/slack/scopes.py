@@ -1,0 +1,37 @@
+"""The scopes the bot asks for, each with its reason: least privilege, held against manifest.yml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+BOT_SCOPES: Mapping[str, str] = {
+    "app_mentions:read": "`@wsdiag check prod`, since slash commands do not work in threads",
+    "channels:history": "after a crash, find the alert that was already posted (public channels)",
+    "channels:read": "find the id of a channel that is configured by its name (public channels)",
+    "chat:write": "post alerts and answers, and edit them",
+    "commands": "the slash command",
+    "groups:history": "as channels:history, in private channels the bot was invited to",
+    "groups:read": "as channels:read, for private channels",
+    "usergroups:read": "who is in a user group that the settings allow",
+    "users:read": "whether someone is a guest or of another organisation",
+}
+
+APP_SCOPES: Mapping[str, str] = {
+    "connections:write": "Socket Mode; the app-level token has it",
+}
+
+METHODS: Mapping[str, tuple[str, ...]] = {
+    "apps.connections.open": ("connections:write",),
+    "auth.test": (),
+    "chat.postEphemeral": ("chat:write",),
+    "chat.postMessage": ("chat:write",),
+    "chat.update": ("chat:write",),
+    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.list": ("channels:read", "groups:read"),
+    "conversations.replies": ("channels:history", "groups:history"),
+    "usergroups.users.list": ("usergroups:read",),
+    "users.info": ("users:read",),
+    "views.open": (),
+    "views.publish": (),
+}
+"""Web API methods that are called, with what each needs."""

@@ -1,0 +1,243 @@
+"""Every rendering, ugly reports included, is one that Slack takes and a person can read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import causes
+from bot.guide import GuideLinks
+from bot.locales import LANGUAGES
+from bot.model import (
+    Confidence,
+    Delivery,
+    Message,
+    Named,
+    Report,
+    State,
+    Status,
+    TransitionKind,
+    Transport,
+    say,
+)
+from bot.slack.blocks import alert, progress, status, usage
+from bot.slack.blocks.common import GUIDE_LINK, GUIDE_MODAL, Reader
+from bot.slack.blocks.kit import Post
+from bot.slack.blocks.summary import summary
+from tests.slack.reports import AT, report
+from tests.slack.rules import assert_postable, shown
+
+LINKED = GuideLinks("https://guide.example")
+READERS = [Reader(lang, links) for lang in LANGUAGES for links in (LINKED, GuideLinks())]
+
+UGLY = st.one_of(
+    st.text(alphabet=st.characters(), max_size=60),
+    st.sampled_from(
+        [
+            "<!channel>",
+            "<@U12345678>",
+            "<!subteam^S123>",
+            "&lt;!here&gt;",
+            "```\n*bold* _it_ ~no~",
+            "x" * 5_000,
+            "👩‍👩‍👧‍👦" * 300,
+            "مرحبا بالعالم \u202egnp.exe",
+            "\x00\x1b[31m\r\n\t",
+            "<https://evil.example|click>",
+            "\ud800",
+            "",
+        ]
+    ),
+)
+
+
+def uglified(value: Any, draw: Callable[[], str]) -> Any:
+    """The same record with every text from outside replaced."""
+    if isinstance(value, Enum | Message | datetime | bool) or value is None:
+        return value
+    if isinstance(value, str):
+        return draw()
+    if isinstance(value, tuple):
+        return tuple(uglified(v, draw) for v in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        changes = {
+            f.name: uglified(getattr(value, f.name), draw)
+            for f in dataclasses.fields(value)
+            if f.name not in ("probe", "code", "vantage")
+        }
+        return dataclasses.replace(value, **changes)
+    return value
+
+
+@st.composite
+def ugly_reports(draw: st.DrawFn) -> Report:
+    base = report(draw(st.sampled_from(list(State))))
+
+    def text() -> str:
+        return draw(UGLY)
+
+    findings = uglified(base.findings, text) * draw(st.integers(1, 4))
+    codes = st.sampled_from(sorted(causes.CATALOGUE))
+    sentences = st.lists(
+        UGLY.map(lambda t: say("The server says: {message}", message=t)), max_size=30
+    ).map(tuple)
+    verdict = dataclasses.replace(
+        base.verdict,
+        alternatives=tuple(draw(st.lists(codes, max_size=30))),
+        also=tuple(draw(st.lists(codes, max_size=30))),
+        why=draw(sentences),
+        advice=draw(sentences),
+    )
+    return dataclasses.replace(
+        base, target_name=text(), target_url=text(), findings=findings, verdict=verdict
+    )
+
+
+def delivery(
+    kind: TransitionKind, state: State, given: Report | None, name: str = "prod"
+) -> Delivery:
+    return Delivery(1, "i1", name, "C1", kind, AT, AT + timedelta(minutes=4), state, given, "1.0")
+
+
+ugly = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@ugly
+@given(ugly_reports(), st.sampled_from(READERS))
+def test_a_summary_of_anything_is_postable(given_report: Report, reader: Reader) -> None:
+    assert_postable(summary(given_report, "r1", reader))
+
+
+@ugly
+@given(
+    ugly_reports(),
+    st.sampled_from(READERS),
+    st.sampled_from([State.DOWN, State.DEGRADED]),
+)
+def test_an_alert_of_anything_is_postable(
+    given_report: Report, reader: Reader, state: State
+) -> None:
+    name = given_report.target_name
+    opened = delivery(TransitionKind.OPENED, state, given_report, name)
+    closed = delivery(TransitionKind.CLOSED, State.UP, given_report, name)
+    assert_postable(alert.trouble(opened, "r1", reader, "Meant for &lt;somewhere&gt;."))
+    assert_postable(alert.over(closed, "r1", reader))
+    assert_postable(alert.recovery(closed, reader.lang))
+
+
+@ugly
+@given(
+    UGLY,
+    st.lists(UGLY, max_size=100),
+    st.dictionaries(st.text(max_size=20), st.sampled_from([None, *Status]), max_size=100),
+    st.sampled_from(LANGUAGES),
+)
+def test_progress_help_and_status_of_anything_are_postable(
+    name: str, names: list[str], seen: dict[str, Status | None], lang: str
+) -> None:
+    assert_postable(progress.progress(name, names, seen, lang))
+    assert_postable(progress.interrupted(name, lang))
+    assert_postable(progress.failed(name, lang))
+    assert_postable(usage.usage("/wsdiag", names, lang))
+    assert_postable(
+        usage.misunderstood(
+            say("I do not know “{typed}”.", typed=name), name, "/wsdiag", names, lang
+        )
+    )
+    targets = [
+        status.TargetStatus(n, n, State.DOWN, AT, Transport.POLLING, 12.0, "tcp_refused")
+        for n in names
+    ]
+    assert_postable(status.status(targets, lang))
+
+
+@pytest.mark.parametrize("code", sorted(causes.CATALOGUE))
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_cause_can_be_told(code: str, lang: str) -> None:
+    row = causes.CATALOGUE[code]
+    base = report(State.DOWN)
+    cause = Named(code, row.layer, row.section, Confidence.LIKELY)
+    told = dataclasses.replace(base, verdict=dataclasses.replace(base.verdict, cause=cause))
+    for links in (LINKED, GuideLinks()):
+        assert_postable(summary(told, "r1", Reader(lang, links)))
+
+
+def test_the_first_lines_say_verdict_users_cause_and_fix() -> None:
+    post = summary(report(State.DOWN), "r1", Reader("en", LINKED))
+    head, body = post.blocks[0]["text"]["text"], post.blocks[1]["text"]["text"]
+    assert head == "🔴 prod is down"
+    assert [line.split(":")[0] for line in body.splitlines()] == ["*Users", "*Cause", "*Fix"]
+    assert "likely: this fits the evidence best" in body
+    assert post.text.startswith("prod is down: ")
+
+
+def test_a_healthy_target_is_told_with_its_round_trip() -> None:
+    text = shown(summary(report(State.UP), "r1", Reader("en", LINKED)))
+    assert "🟢 prod is up" in text
+    assert "1.1 ms there and back" in text
+
+
+def test_layers_that_were_not_reached_share_one_line() -> None:
+    text = shown(summary(report(State.DOWN), "r1", Reader("en", LINKED)))
+    assert "➖ Polling · a lower layer failed first" in text
+
+
+def test_the_guide_is_a_link_where_it_has_an_address_and_a_modal_elsewhere() -> None:
+    def guide_button(links: GuideLinks) -> dict[str, Any]:
+        post = summary(report(State.DOWN), "r1", Reader("en", links))
+        found = post.blocks[-1]["elements"][-1]
+        assert isinstance(found, dict)
+        return found
+
+    linked, modal = guide_button(LINKED), guide_button(GuideLinks())
+    assert (linked["action_id"], modal["action_id"]) == (GUIDE_LINK, GUIDE_MODAL)
+    assert linked["url"] == "https://guide.example#cause-tcp_refused"
+    assert modal["value"] == "r1"
+
+
+def test_a_report_that_was_not_kept_has_no_buttons() -> None:
+    post = summary(report(State.DOWN), None, Reader("en", LINKED))
+    assert all(block["type"] != "actions" for block in post.blocks)
+
+
+def test_buttons_survive_when_the_evidence_does_not_fit() -> None:
+    base = report(State.DOWN)
+    long = tuple(say("The server says: {message}", message=f"{n}" * 400) for n in range(100))
+    wordy = dataclasses.replace(base, verdict=dataclasses.replace(base.verdict, why=long))
+    post = summary(wordy, "r1", Reader("en", LINKED))
+    assert_postable(post)
+    assert post.blocks[-1]["type"] == "actions"
+
+
+def test_an_incident_that_is_over_says_how_long_it_lasted() -> None:
+    closed = delivery(TransitionKind.CLOSED, State.UP, report(State.DOWN))
+    post: Post = alert.over(closed, "r1", Reader("en", LINKED))
+    assert post.text == "prod is up again after 4 min."
+    assert "✅ prod is up again" in shown(post)
+    assert alert.recovery(closed, "en").text == post.text
+
+
+def test_status_shows_the_worst_first() -> None:
+    targets = [
+        status.TargetStatus("a", "https://a.example", State.UP),
+        status.TargetStatus("b", "https://b.example", State.DOWN, cause="tcp_refused"),
+    ]
+    post = status.status(targets, "en")
+    assert post.text == "1 target of 2 needs a look."
+    lines = post.blocks[1]["text"]["text"].splitlines()
+    assert ["b is down" in lines[0], "a is up" in lines[1]] == [True, True]
+
+
+def test_progress_shows_what_runs_what_is_done_and_what_is_left() -> None:
+    post = progress.progress("prod", ("dns", "tcp", "tls"), {"dns": Status.OK, "tcp": None}, "en")
+    text = shown(post)
+    assert "✅ DNS" in text
+    assert "⏳ TCP" in text
+    assert "▫️ TLS" in text

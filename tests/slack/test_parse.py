@@ -1,0 +1,120 @@
+"""What people type, understood."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.slack.parse import (
+    LONGEST,
+    CheckTarget,
+    CheckUrl,
+    Misunderstood,
+    ShowHelp,
+    ShowStatus,
+    parse,
+    parse_mention,
+)
+
+TARGETS = ("prod", "Staging", "prod eu")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("", CheckTarget()),
+        ("   ", CheckTarget()),
+        ("check", CheckTarget()),
+        ("prod", CheckTarget("prod")),
+        ("check prod", CheckTarget("prod")),
+        ("  CHECK   PROD ", CheckTarget("prod")),
+        ("staging", CheckTarget("Staging")),
+        ("check prod eu", CheckTarget("prod eu")),
+        ("prod eu", CheckTarget("prod eu")),
+        ("check “prod”", CheckTarget("prod")),
+        ("‘prod’", CheckTarget("prod")),
+        ("«prod»", CheckTarget("prod")),
+        ("`prod`", CheckTarget("prod")),
+        ("\u200bprod\u202e", CheckTarget("prod")),
+        ("status", ShowStatus()),
+        ("Help", ShowHelp()),
+        ("?", ShowHelp()),
+        ("help me", ShowHelp()),
+        ("https://x.example/a?b=1", CheckUrl("https://x.example/a?b=1")),
+        ("check wss://x.example", CheckUrl("wss://x.example")),
+        ("<https://x.example>", CheckUrl("https://x.example")),
+        ("check <https://x.example|x.example>", Misunderstood),
+        ("check <http://prod|prod>", CheckTarget("prod")),
+        ("<https://x.example/?a=1&amp;b=2|https://x.example/?a=1&amp;b=2>",
+         CheckUrl("https://x.example/?a=1&b=2")),
+    ],
+)  # fmt: skip
+def test_what_was_typed_is_understood(typed: str, meant: object) -> None:
+    understood = parse(typed, TARGETS)
+    if isinstance(meant, type):
+        assert isinstance(understood, meant)
+    else:
+        assert understood == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggestion"),
+    [
+        ("chekc prod", "check prod"),
+        ("chek", "check"),
+        ("statsu", "status"),
+        ("prd", "check prod"),
+        ("check stagin", "check Staging"),
+        ("hlep", "help"),
+        ("check prod now", "check prod"),
+        ("status prod", "status"),
+        ("xyzzy", None),
+        ("xyzzy plugh", None),
+        ("check xyzzy", None),
+    ],
+)
+def test_what_was_mistyped_gets_a_suggestion(typed: str, suggestion: str | None) -> None:
+    understood = parse(typed, TARGETS)
+    assert isinstance(understood, Misunderstood)
+    assert understood.suggestion == suggestion
+
+
+def test_a_suggestion_when_typed_is_understood() -> None:
+    for typed in ("chekc prod", "statsu", "prd", "check stagin", "check prod now"):
+        understood = parse(typed, TARGETS)
+        assert isinstance(understood, Misunderstood)
+        assert understood.suggestion is not None
+        assert not isinstance(parse(understood.suggestion, TARGETS), Misunderstood)
+
+
+def test_a_target_named_like_a_word_is_reached_behind_check() -> None:
+    assert parse("status", ("status",)) == ShowStatus()
+    assert parse("check status", ("status",)) == CheckTarget("status")
+
+
+def test_a_name_that_differs_in_case_only_must_be_exact() -> None:
+    targets = ("prod", "PROD")
+    assert parse("PROD", targets) == CheckTarget("PROD")
+    assert isinstance(parse("Prod", targets), Misunderstood)
+
+
+def test_a_megabyte_of_text_is_refused_by_its_length() -> None:
+    understood = parse("a" * 1_048_576, TARGETS)
+    assert isinstance(understood, Misunderstood)
+    assert understood.problem.values == {"n": 1_048_576}
+
+
+def test_a_mention_is_left_out() -> None:
+    assert parse_mention("<@U0BOT> check prod", TARGETS) == CheckTarget("prod")
+    assert parse_mention("<@U0BOT|wsdiag>", TARGETS) == CheckTarget()
+
+
+@given(st.text(max_size=LONGEST + 10), st.lists(st.text(max_size=20), max_size=5))
+def test_no_text_is_too_strange(typed: str, targets: list[str]) -> None:
+    understood = parse(typed, targets)
+    if isinstance(understood, CheckTarget) and understood.name is not None:
+        assert understood.name in targets
+
+
+@given(st.sampled_from(TARGETS), st.sampled_from(["", "check ", "CHECK  "]))
+def test_every_target_is_reached_by_its_name(name: str, verb: str) -> None:
+    assert parse(f"{verb}{name}", TARGETS) == CheckTarget(name)
