@@ -22,17 +22,18 @@ $(BIN)/pytest: pyproject.toml
 
 # ------------------------------------------------------------------ what apt and npm bring
 
-# program (or file) that shows it is there : package that brings it
+# program (or file, * allowed) that shows it is there : package that brings it
 APT := node:nodejs npm:npm nginx:nginx-light haproxy:haproxy chromium:chromium ip:iproute2 \
 	iptables:iptables unshare:util-linux \
-	/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji
+	/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji \
+	/usr/lib/postgresql/*/bin/initdb:postgresql
 SBIN := PATH="$$PATH:/usr/sbin:/sbin"
 
 tools: ## Node, nginx, haproxy, Chromium … for the tests that need them (Debian; root or sudo)
 	@export $(SBIN); missing=; \
 	for pair in $(APT); do \
 		program=$${pair%%:*}; \
-		command -v "$$program" >/dev/null || test -e "$$program" || \
+		command -v "$$program" >/dev/null || ls $$program >/dev/null 2>&1 || \
 			missing="$$missing $${pair##*:}"; \
 	done; \
 	if test -n "$$missing"; then \
