@@ -35,14 +35,14 @@ def causes(section: Section) -> tuple[str, ...]:
 
 
 def title(section: Section, lang: str) -> str:
-    """The heading of a section, such as `1A. The server`; inline Markdown."""
-    return _section(section, lang).title
+    """The heading of a section as plain text, such as `1A. The server`."""
+    return mrkdwn.plain(_section(section, lang).title)
 
 
 def cause_title(code: str, lang: str) -> str | None:
-    """The title of a cause's entry; None if the guide has none for that code."""
+    """The title of a cause's entry as plain text; None if the guide has none for that code."""
     entry = load(lang).find(cause_anchor(code))
-    return entry.title if entry else None
+    return mrkdwn.plain(entry.title) if entry else None
 
 
 def section_markdown(section: Section, lang: str) -> str:
@@ -85,7 +85,8 @@ def _causes_listed(section: Section, lang: str) -> str:
     entries = load(lang).causes(anchor(section))
     if not entries:
         return ""
-    lines = [f"**{translate(say('Causes explained here:'), lang)}**", ""]
+    intro = translate(say("Causes explained here:"), lang)
+    lines = [f"**{intro}**", ""]
     lines += [f"- `{entry.code}` — {entry.title}" for entry in entries]
     return "\n".join(lines)
 

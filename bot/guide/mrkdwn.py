@@ -31,9 +31,14 @@ def entry_blocks(entry: Entry) -> Iterator[Block]:
     yield from markdown_blocks(entry.body)
 
 
+def plain(source: str) -> str:
+    """The text of some inline Markdown, without its formatting."""
+    return _plain(_tree(source))
+
+
 def header(title: str) -> Block:
     """A header block; the title is Markdown, of which only the text is kept."""
-    text = _plain(_tree(title))
+    text = plain(title)
     if len(text) > HEADER_LIMIT:
         text = text[: HEADER_LIMIT - 1] + "…"
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}

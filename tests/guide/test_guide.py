@@ -1,0 +1,235 @@
+"""What the guide says: complete, the same in all languages, correct where it can be checked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from markdown_it.tree import SyntaxTreeNode
+
+from bot import guide
+from bot.causes import CATALOGUE
+from bot.guide.mrkdwn import BLOCK_LIMIT, HEADER_LIMIT, SECTION_LIMIT
+from bot.guide.parse import Entry, load, markdown
+from bot.locales import LANGUAGES
+from bot.model import Section
+
+LABELS = {
+    "en": ("What it means.", "How it shows.", "What users feel.", "What to do."),
+    "ru": ("Что это значит.", "По чему видно.", "Что видят пользователи.", "Что делать."),
+}
+
+
+# ---------------------------------------------------------------- completeness
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_cause_is_explained_in_its_section(lang: str) -> None:
+    explained = {
+        (entry.code, section)
+        for section in Section
+        for entry in load(lang).causes(guide.anchor(section))
+    }
+    assert {(code, cause.section) for code, cause in CATALOGUE.items()} <= explained
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("section", Section)
+def test_every_section_is_there(section: Section, lang: str) -> None:
+    assert guide.title(section, lang)
+    assert load(lang).find(guide.anchor(section))
+
+
+def test_all_languages_have_the_same_entries_in_the_same_order() -> None:
+    english = [(entry.anchor, entry.level) for entry in load("en").entries]
+    for lang in LANGUAGES:
+        assert [(entry.anchor, entry.level) for entry in load(lang).entries] == english
+
+
+def test_anchors_never_change() -> None:
+    """Links in old Slack messages lead to them."""
+    assert {section: guide.anchor(section) for section in Section} == {
+        Section.SERVER: "section-1a",
+        Section.NETWORK: "section-1b",
+        Section.BROWSER: "section-1c",
+        Section.TRANSPORTS: "section-2-transports",
+        Section.HEARTBEAT: "section-2-heartbeat",
+        Section.ERRORS: "section-2-errors",
+        Section.DIAGNOSTICS: "section-3",
+        Section.ENVIRONMENT: "section-4",
+        Section.LOGS: "section-5",
+        Section.PREVENTION: "section-6",
+        Section.SUPPORT: "section-7",
+        Section.COMMANDS: "section-8",
+    }
+    assert guide.cause_anchor("tcp_refused") == "cause-tcp_refused"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_cause_says_what_it_is_how_it_shows_what_users_feel_and_what_to_do(lang: str) -> None:
+    for entry in load(lang).entries:
+        if entry.code:
+            labels = re.findall(r"^\*\*([^*]+)\*\* \S", entry.body, re.MULTILINE)
+            assert tuple(labels) == LABELS[lang], entry.anchor
+
+
+# ---------------------------------------------------------------- the same in both languages
+
+
+def code_of(entry: Entry) -> list[str]:
+    """The commands of an entry, without comments and what people read in quotes."""
+    found = []
+    for node in SyntaxTreeNode(markdown().parse(entry.body)).walk():
+        if node.type == "fence":
+            code = re.sub(r"(?<![:'\w&])(#|//) .*", "", node.content)
+            code = re.sub(r"\"[^\"]*[а-яё][^\"]*\"|'[^']*[а-яё][^']*'", "TEXT", code)
+            found.append(f"{node.info}\n{code}")
+    return found
+
+
+def test_commands_do_not_differ_between_languages() -> None:
+    for entry, other in zip(load("en").entries, load("ru").entries, strict=True):
+        here, there = code_of(entry), code_of(other)
+        assert len(here) == len(there), entry.anchor
+        for mine, theirs in zip(here, there, strict=True):
+            lines, translated = mine.split("\n"), theirs.split("\n")
+            assert len(lines) == len(translated), entry.anchor
+            for line, line_translated in zip(lines, translated, strict=True):
+                if "TEXT" not in line_translated:
+                    assert line.split() == line_translated.split(), entry.anchor
+
+
+def test_the_links_of_an_entry_lead_to_the_same_places_in_both_languages() -> None:
+    inside = re.compile(r"\]\(#([a-z0-9_-]+)\)")
+    for entry, other in zip(load("en").entries, load("ru").entries, strict=True):
+        assert sorted(inside.findall(entry.body)) == sorted(inside.findall(other.body)), (
+            entry.anchor
+        )
+
+
+# ---------------------------------------------------------------- form
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_links_inside_the_guide_lead_to_entries(lang: str) -> None:
+    text = Path(guide.__file__).with_name(f"{lang}.md").read_text(encoding="utf-8")
+    anchors = {entry.anchor for entry in load(lang).entries}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
+
+
+def text_nodes(entry: Entry) -> list[str]:
+    root = SyntaxTreeNode(markdown().parse(f"{entry.title}\n\n{entry.body}"))
+    return [node.content for node in root.walk() if node.type == "text"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_word_turns_into_formatting_in_slack(lang: str) -> None:
+    """What means something in mrkdwn stands in code, where it means nothing."""
+    for entry in load(lang).entries:
+        for text in text_nodes(entry):
+            assert not re.search(r"[*~`]|(^|\W)_|_(\W|$)|:[a-z0-9_+-]+:", text), entry.anchor
+
+
+def test_the_teams_real_host_is_nowhere() -> None:
+    for lang in LANGUAGES:
+        text = Path(guide.__file__).with_name(f"{lang}.md").read_text(encoding="utf-8")
+        hosts = set(re.findall(r"https?://([a-z0-9.-]+)", text))
+        assert hosts <= {
+            "backend.example.com",
+            "backend-eu.example.net",
+            "backend-us.example.org",
+            "app.example.com",
+            "staging.example.com",
+            "proxy.example.com",
+            "user",
+            "backend",
+            "10.0.0.11",
+            "127.0.0.1",
+            "localhost",
+            "socket.io",
+            "developer.mozilla.org",
+            "developer.chrome.com",
+            "cloud.google.com",
+        }
+
+
+# ---------------------------------------------------------------- facts that guides get wrong
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_traps_of_the_client_are_named(lang: str) -> None:
+    transports = guide.section_markdown(Section.TRANSPORTS, lang)
+    assert "tryAllTransports: true" in transports
+    errors = guide.section_markdown(Section.ERRORS, lang)
+    assert 'socket.io.on("reconnect",' in errors
+    for entry in load(lang).entries:
+        for code in code_of(entry):
+            assert 'socket.on("reconnect"' not in code
+            assert "socket.readyState" not in code
+
+
+# ---------------------------------------------------------------- surfaces
+
+
+def check_view(blocks: list[dict[str, object]]) -> None:
+    assert 0 < len(blocks) <= BLOCK_LIMIT
+    for block in blocks:
+        match block:
+            case {"type": "section", "text": {"type": "mrkdwn", "text": str(text)}}:
+                assert 0 < len(text) <= SECTION_LIMIT
+                assert not re.search(r"&(?!(amp|lt|gt);)", text)
+                assert not re.search(r"<(?!https://)", text)
+                assert text.count("```") % 2 == 0
+            case {"type": "header", "text": {"type": "plain_text", "text": str(text)}}:
+                assert 0 < len(text) <= HEADER_LIMIT
+            case {"type": "divider"}:
+                pass
+            case _:
+                pytest.fail(f"unexpected block {block}")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("section", Section)
+def test_every_section_fits_into_a_modal(section: Section, lang: str) -> None:
+    check_view(guide.slack_blocks(section, lang))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("section", Section)
+def test_every_cause_fits_into_a_modal_and_comes_first(section: Section, lang: str) -> None:
+    for code in guide.causes(section):
+        blocks = guide.slack_blocks(section, lang, code)
+        check_view(blocks)
+        assert blocks[0]["text"]["text"] == guide.cause_title(code, lang)
+
+
+def test_a_code_that_the_guide_does_not_know_shows_the_section() -> None:
+    shown = guide.slack_blocks(Section.SERVER, "en", "unrecognised")
+    assert shown == guide.slack_blocks(Section.SERVER, "en")
+    assert guide.cause_markdown("unrecognised", "en") is None
+    assert guide.cause_title("unrecognised", "en") is None
+
+
+def test_a_section_lists_its_causes() -> None:
+    text = guide.section_markdown(Section.HEARTBEAT, "ru")
+    assert "Здесь описаны причины:" in text
+    title = guide.cause_title("ws_proxy_idle", "ru")
+    assert f"- `ws_proxy_idle` — {title}" in text
+    assert "Causes explained here:" not in guide.section_markdown(Section.SUPPORT, "en")
+
+
+def test_titles_are_plain_text() -> None:
+    assert guide.cause_title("http_app_hangs", "en") == "/health answers, Socket.IO does not"
+
+
+def test_the_markdown_of_a_cause_starts_with_its_heading() -> None:
+    text = guide.cause_markdown("tcp_refused", "ru")
+    assert text
+    assert text.startswith("## `tcp_refused` — Порт не принимает соединения\n")
+
+
+def test_an_unknown_language_reads_english() -> None:
+    assert guide.section_markdown(Section.SERVER, "xx") == guide.section_markdown(
+        Section.SERVER, "en"
+    )
