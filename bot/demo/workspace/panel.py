@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.demo.workspace.records import Json
+from bot.locales import translate
+from bot.model import Message
 
 SWITCH_DEADLINE_S = 15.0
 
@@ -16,14 +18,14 @@ class Switch:
     """One choice of a panel, such as a fault of the backend."""
 
     name: str
-    label: str
-    description: str = ""
+    label: str | Message
+    description: str | Message = ""
     danger: bool = False  # shown in a warning colour while it is the current one
 
 
 @dataclass(slots=True)
 class Panel:
-    """A list of switches of which one is on.
+    """A list of switches of which one is on. A Message is shown in the reader's language.
 
     Args:
         title: the panel's heading, such as "Backend".
@@ -33,11 +35,11 @@ class Panel:
         description: a line below the heading.
     """
 
-    title: str
+    title: str | Message
     switches: Sequence[Switch]
     choose: Callable[[str], Awaitable[None]]
     current: str
-    description: str = ""
+    description: str | Message = ""
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def set(self, name: str) -> str | None:
@@ -59,19 +61,23 @@ class Panel:
             self.current = name
         return None
 
-    def json(self) -> Json:
-        """What the page shows."""
+    def json(self, lang: str) -> Json:
+        """What the page shows to a reader of this language."""
         return {
-            "title": self.title,
-            "description": self.description,
+            "title": _words(self.title, lang),
+            "description": _words(self.description, lang),
             "current": self.current,
             "switches": [
                 {
                     "name": switch.name,
-                    "label": switch.label,
-                    "description": switch.description,
+                    "label": _words(switch.label, lang),
+                    "description": _words(switch.description, lang),
                     "danger": switch.danger,
                 }
                 for switch in self.switches
             ],
         }
+
+
+def _words(text: str | Message, lang: str) -> str:
+    return translate(text, lang) if isinstance(text, Message) else text

@@ -23,8 +23,8 @@ class Sight:
             "modals": lambda _, user: {"modals": self._modals(user)},
             "home": lambda _, user: {"home": self._home_json(user)},
             "notice": lambda event, _: {"error": event["error"]},
-            "roster": lambda _, user: self._roster(user),
-            "panel": lambda *_: {"panel": self._panel.json() if self._panel else None},
+            "roster": lambda _, user: {**self._roster(user), "panel": self._panel_json(user)},
+            "panel": lambda _, user: {"panel": self._panel_json(user)},
             "sockets": lambda event, _: {"count": event["count"]},
         }
 
@@ -69,6 +69,9 @@ class Sight:
     def _home_json(self, user: User) -> Json | None:
         view = self._core.state.homes.get(user.id)
         return view_json(self._core.state, view) if view is not None else None
+
+    def _panel_json(self, user: User) -> Json | None:
+        return self._panel.json(user.locale.partition("-")[0]) if self._panel else None
 
     def _roster(self, user: User) -> Json:
         state = self._core.state
@@ -116,6 +119,7 @@ class Sight:
                 "description": state.app.description,
                 "user": state.bot.id,
                 "home_tab": state.app.home_tab,
+                "socket_mode": state.app.socket_mode,
                 "commands": [
                     {"command": c.command, "description": c.description, "hint": c.usage_hint}
                     for c in state.app.commands
@@ -129,6 +133,6 @@ class Sight:
             "messages": messages,
             "modals": self._modals(user),
             "home": self._home_json(user),
-            "panel": self._panel.json() if self._panel else None,
+            "panel": self._panel_json(user),
             "sockets": self._core.sockets.count,
         }

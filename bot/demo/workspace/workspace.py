@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -18,10 +18,11 @@ from bot.demo.workspace.limits import Limits
 from bot.demo.workspace.page import Page
 from bot.demo.workspace.panel import Panel
 from bot.demo.workspace.people import Outcome, People
-from bot.demo.workspace.records import AppConfig, Channel, Message, User, UserGroup, View
+from bot.demo.workspace.records import AppConfig, Channel, Message, User, View
+from bot.demo.workspace.roster import Roster
 from bot.demo.workspace.server import Api, Listener, new_application
 from bot.demo.workspace.sockets import SocketHub
-from bot.demo.workspace.state import State, new_id
+from bot.demo.workspace.state import State
 from bot.demo.workspace.tickets import ResponseUrls, Triggers
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ T = TypeVar("T")
 WAIT_S = 5.0  # how long `wait_for` waits unless told otherwise
 
 
-class Workspace:
+class Workspace(Roster):
     """A strict local Slack with one app installed.
 
     People, channels and messages may be named by object, id or name wherever one is taken.
@@ -146,11 +147,6 @@ class Workspace:
         return self.core.state.team_id
 
     @property
-    def bot(self) -> User:
-        """The app's bot user."""
-        return self.core.state.bot
-
-    @property
     def bot_id(self) -> str:
         """The app's `B…` id."""
         return self.core.state.bot_id
@@ -163,90 +159,6 @@ class Workspace:
     @app.setter
     def app(self, app: AppConfig) -> None:
         self.core.state.app = app
-
-    # ---------------------------------------------------------------- people and places
-
-    def add_user(self, name: str, *, real_name: str | None = None, **traits: Any) -> User:
-        """Add a person; `traits` are fields of User: locale, is_guest, is_external, is_admin…"""
-        user = User(new_id("U"), name, real_name or name.title(), **traits)
-        if user.is_external and not user.team_id:
-            user.team_id = new_id("T")
-        return self.core.state.add_user(user)
-
-    def add_channel(
-        self,
-        name: str,
-        *,
-        members: Iterable[User | str] = (),
-        installed: bool = True,
-        private: bool = False,
-        topic: str = "",
-    ) -> Channel:
-        """Add a channel with these members, the bot among them if `installed`."""
-        ids = {self.user(member).id for member in members}
-        if installed:
-            ids.add(self.bot.id)
-        return self.core.state.add_channel(
-            Channel(
-                new_id("C"),
-                name,
-                ids,
-                topic,
-                is_private=private,
-                is_shared=any(self.core.state.users[i].is_external for i in ids),
-                created=int(self.core.clock.now()),
-            )
-        )
-
-    def add_group(self, handle: str, *, users: Iterable[User | str] = ()) -> UserGroup:
-        """Add a user group such as @oncall."""
-        group = UserGroup(new_id("S"), handle, handle, tuple(self.user(u).id for u in users))
-        self.core.state.groups[group.id] = group
-        self.core.changes.publish("roster")
-        return group
-
-    def user(self, who: User | str) -> User:
-        """A person by object, id or name.
-
-        Raises:
-            LookupError: nobody of that name.
-        """
-        found = who if isinstance(who, User) else self.core.state.user(who)
-        if found is None:
-            raise LookupError(f"no user {who!r}")
-        return found
-
-    def channel(self, which: Channel | str) -> Channel:
-        """A channel by object, id or name.
-
-        Raises:
-            LookupError: no such channel.
-        """
-        found = which if isinstance(which, Channel) else self.core.state.channel(which)
-        if found is None:
-            raise LookupError(f"no channel {which!r}")
-        return found
-
-    def direct(self, who: User | str) -> Channel:
-        """The direct message between a person and the app."""
-        return self.core.state.direct_channel(self.user(who))
-
-    def invite(self, channel: Channel | str, *users: User | str) -> None:
-        """Bring people into a channel; nobody named: the bot."""
-        members = [self.user(u) for u in users] or [self.bot]
-        self.channel(channel).members.update(m.id for m in members)
-        self.core.changes.publish("roster")
-
-    def remove(self, channel: Channel | str, *users: User | str) -> None:
-        """Take people out of a channel; nobody named: the bot."""
-        members = [self.user(u) for u in users] or [self.bot]
-        self.channel(channel).members.difference_update(m.id for m in members)
-        self.core.changes.publish("roster")
-
-    def archive(self, channel: Channel | str, archived: bool = True) -> None:
-        """Archive a channel, or bring it back."""
-        self.channel(channel).is_archived = archived
-        self.core.changes.publish("roster")
 
     # ---------------------------------------------------------------- what people do
 
