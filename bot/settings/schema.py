@@ -184,7 +184,7 @@ class Settings(BaseSettings):
     guide_url: Annotated[
         fields.PageUrl | None,
         Field(
-            description="Your own copy of the guide, with the anchors of the built-in one; `{lang}` "
+            description="Your own copy of the guide with the built-in anchors; `{lang}` "
             "in it becomes `en` or `ru`."
         ),
     ] = None

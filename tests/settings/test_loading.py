@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.model import ClientSettings, Controls, SecretRef, Target, Transport
-from bot.settings import SettingsError, load
+from bot.settings import load
 from tests.settings.conftest import Write
 
 GUIDE_ENV = """\
