@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.incidents import TROUBLE, TargetState, incident_id, observe
@@ -147,6 +147,7 @@ clock = st.floats(-3600, 3600).map(lambda s: START + timedelta(seconds=s))
 histories = st.lists(st.tuples(observations, clock), max_size=60)
 
 
+@settings(deadline=None)
 @given(histories)
 def test_whatever_is_observed_incidents_open_one_at_a_time_and_close_once(
     history: list[tuple[Observation, datetime]],
@@ -191,6 +192,7 @@ def test_whatever_is_observed_incidents_open_one_at_a_time_and_close_once(
     assert len(closed) + (open_id is not None) == state.incidents
 
 
+@settings(deadline=None)
 @given(histories)
 def test_a_moment_given_out_is_never_later_than_the_clock_has_shown(
     history: list[tuple[Observation, datetime]],

@@ -284,7 +284,8 @@ class Held:
     def _refused(self, *data: Any) -> None:
         first = data[0] if data else ""
         text = first.get("message", "") if isinstance(first, dict) else first
-        if self._wire is None or self._wire.error is None:  # else the transport failed beneath it
+        # The library raises this for failures of its own too; the server's answer needs a session.
+        if self._client.eio.state == "connected":
             detail = self._connection.scrub(str(text), _DETAIL)
             self._refusal = Ended(Reason.CONNECT_REFUSED, detail)
 
