@@ -114,7 +114,8 @@ class _Run:
             finally:
                 done[row.name].set()
 
-        await _together(run(i) for i in range(len(SUITE)))
+        early_first = sorted(range(len(SUITE)), key=lambda i: not SUITE[i].early)
+        await _together(run(i) for i in early_first)
 
     async def follow_ups(self) -> None:
         """Run what separates the causes still possible, until nothing does."""

@@ -36,6 +36,7 @@ T = TypeVar("T")
 ANSWER_S: Final = 6.0  # a cold start of 3.4 s must still show as an answer (faults.md)
 SLOW_ANSWER_MS: Final = 400.0  # above the connect time: a busy loop of 93 % answers in 400 to 1400
 DEFAULT_HEALTH: Final = "/health"
+LEAVE_S: Final = 0.5
 
 
 class Slot(Generic[T]):
@@ -149,6 +150,7 @@ class Look:
         self.polling_dialled = asyncio.Event()
         self.stream: Slot[Stream | None] = Slot()
         self.upgraded: Stream | None = None
+        self.farewell: tuple[Connection, PollingSession] | None = None
         self.rtt: RttEvidence | None = None
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._headers = headers
@@ -198,6 +200,7 @@ class Look:
         session: PollingSession | None = None,
         to: Endpoint | None = None,
         headers: HeaderLines | None = None,
+        close: bool = True,
     ) -> Request:
         """A polling request, as socket.io-client sends it; `t` keeps caches out as there."""
         extra = {"t": secrets.token_hex(4)}
@@ -209,7 +212,9 @@ class Look:
             lines = (*lines, *session.cookies)
         if body:
             lines = (*lines, ("Content-Type", "text/plain;charset=UTF-8"))
-        return Request(method, sent, shown, (*lines, ("Connection", "close")), body.encode())
+        if close:
+            lines = (*lines, ("Connection", "close"))
+        return Request(method, sent, shown, lines, body.encode())
 
     @property
     def keeps_cookies(self) -> bool:
@@ -245,21 +250,29 @@ class Look:
         return Ahead(self.dialer, to)
 
     async def leave(self) -> None:
-        """End the sessions of the base suite.
+        """End the sessions of the base suite, so that none haunts the server's presence.
 
-        The upgraded one is moved to its WebSocket first, so that closing that ends it at once.
+        The upgraded one is moved to its WebSocket first: closing that ends it at once. The one
+        that joined over polling ends with a packet on a connection kept for it.
         """
         if self.upgraded is not None:
             await self.upgraded.send_text(packets.UPGRADE)
         for stream in (self.stream.peek(), self.upgraded):
             if stream is not None:
                 await stream.leave()
+        if self.farewell is not None:
+            (connection, session), self.farewell = self.farewell, None
+            with connection:
+                request = self.engine_request("POST", body=packets.CLOSE, session=session)
+                await http.exchange(connection, request, timeout_s=LEAVE_S, scrub=self.scrub)
 
     async def close(self) -> None:
         """Leave, and end what still runs in the background."""
         try:
             await self.leave()
         finally:
+            if self.farewell is not None:
+                self.farewell[0].close()
             await self.dialer.close()
 
 

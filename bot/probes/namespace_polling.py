@@ -47,7 +47,7 @@ async def attempt(look: Look, *, beside: asyncio.Task[NamespaceAttempt]) -> Name
             return nothing
         talk = _Talk(look, session)
         await _join(talk, post, get)
-    if talk.outcome is Outcome.CONNECTED and not _holds_elsewhere(beside):
+    if talk.outcome is Outcome.CONNECTED and not await _holds_elsewhere(look, beside):
         await _settle(talk)
     return NamespaceAttempt(
         transport=Transport.POLLING,
@@ -73,10 +73,10 @@ async def _dialled(look: Look) -> None:
         await asyncio.gather(reached, ended, return_exceptions=True)
 
 
-def _holds_elsewhere(beside: asyncio.Task[NamespaceAttempt]) -> bool:
-    if not beside.done() or beside.cancelled():
-        return False
-    return beside.result().outcome is Outcome.CONNECTED
+async def _holds_elsewhere(look: Look, beside: asyncio.Task[NamespaceAttempt]) -> bool:
+    """Whether the WebSocket was watched and held: then one more request here says no more."""
+    done, _ = await asyncio.wait({beside}, timeout=_window_s(look))
+    return bool(done) and beside.result().outcome is Outcome.CONNECTED
 
 
 async def _join(talk: _Talk, post: Ahead, get: Ahead) -> None:
@@ -102,7 +102,7 @@ async def _join(talk: _Talk, post: Ahead, get: Ahead) -> None:
 
 
 async def _post(talk: _Talk, ahead: Ahead, text: str) -> bool:
-    request = talk.look.engine_request("POST", body=text, session=talk.session)
+    request = talk.look.engine_request("POST", body=text, session=talk.session, close=False)
     try:
         connection = await ahead.take()
     except WireError as exc:
@@ -110,6 +110,8 @@ async def _post(talk: _Talk, ahead: Ahead, text: str) -> bool:
     else:
         reply = await http.exchange(connection, request, timeout_s=_POST_S, scrub=talk.look.scrub)
     if reply.answer.status == 200:
+        ahead.keep()
+        talk.look.farewell = (connection, talk.session)
         talk.look.samples.round_trips_ms += _sample(talk.look, reply.answer)
         return True
     _refused(talk, reply.answer)
@@ -193,7 +195,7 @@ async def _settle(talk: _Talk) -> None:
     """One more poll: a server that throws clients out answers it at once."""
     request = talk.look.engine_request("GET", session=talk.session)
     try:
-        async with look_window(talk):
+        async with asyncio.timeout(_window_s(talk.look)):
             reply = await talk.look.fetch(request, to=talk.look.polling_endpoint)
             if reply.answer.status == 200:
                 await _read(talk, reply)
@@ -204,8 +206,8 @@ async def _settle(talk: _Talk) -> None:
         return  # silence is what a connection that holds sounds like
 
 
-def look_window(talk: _Talk) -> asyncio.Timeout:
-    """How long to watch: the way there and back, twice for the dial, and the minimum."""
-    round_trip = min(talk.look.dialer.connects_ms, default=0.0) / 1_000
-    trips = 4 if talk.look.endpoint.secure else 3
-    return asyncio.timeout(MIN_SETTLE_S + trips * round_trip)
+def _window_s(look: Look) -> float:
+    """How long to watch: a dial, the way there and back, and the minimum."""
+    round_trip = min(look.dialer.connects_ms, default=0.0) / 1_000
+    trips = 4 if look.endpoint.secure else 3
+    return MIN_SETTLE_S + trips * round_trip

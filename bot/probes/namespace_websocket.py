@@ -18,7 +18,7 @@ from bot.probes.look import Look
 
 NAMESPACE_S: Final = 8.0  # slow middlewares exist; clients wait for their own timeout of 30 s
 PINGS: Final = 5
-MIN_SETTLE_S: Final = 0.1  # a server that throws clients out does so within 10 ms (faults.md)
+MIN_SETTLE_S: Final = 0.06  # a server that throws clients out does so within 10 ms (faults.md)
 _ASK_AFTER_S: Final = 1.0  # then ask by WebSocket ping whether our frames arrive at all
 _TEXT: Final = 300
 

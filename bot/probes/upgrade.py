@@ -1,8 +1,9 @@
-"""`upgrade`: the polling session moved to a WebSocket with a probe, as clients do by default.
+"""`upgrade`: a polling session moved to a WebSocket with a probe, as clients do by default.
 
-The socket is dialled while polling still shakes hands. The last step (`5`) is left for the end of
-the look: until then the polling session stays usable for the namespace probe, and with it the
-session ends at once instead of haunting the server until its ping timeout.
+The session is one of its own: some servers answer every poll with nothing once an upgrade has
+begun, which would hide the namespace from the other one. Its OPEN is kept in the evidence, since
+two handshakes with one session id, or of two versions, tell a cache or a mixed rollout. The socket
+is dialled while the handshake runs. The last step (`5`) is left for the end of the look.
 """
 
 from __future__ import annotations
@@ -18,42 +19,46 @@ from bot.net.connection import Connection
 from bot.net.errors import WireError, since_ms
 from bot.net.websocket import Stream
 from bot.probes import open_stream, outcome
-from bot.probes.look import Look, PollingSession
+from bot.probes.look import Ahead, Look, PollingSession, cookies_of
 from bot.probes.outcome import Judged
 
 PROBE_S: Final = 4.0
 
 
 async def probe(look: Look) -> Finding:
-    """Upgrade the session that the polling probe opened."""
+    """Open a polling session and upgrade it."""
     started = time.monotonic()
-    finding = await _look(look, started)
+    async with look.ahead(look.endpoint) as ahead:
+        reply = await look.fetch(look.engine_request("GET"), to=look.polling_endpoint)
+        began = time.monotonic()
+        opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+        if opened is None or reply.answer.status != 200 or opened.open.protocol != 4:
+            note = NoEvidence("no polling session to upgrade")
+            return outcome.found("upgrade", outcome.NOT_REACHED, note, started)
+        session = PollingSession(opened, cookies_of(reply), began)
+        evidence, judged = await _try(look, ahead, session)
+    evidence = replace(evidence, open=opened.open)
+    finding = outcome.found("upgrade", judged, evidence, started)
     needed = look.uses_polling and look.uses_websocket and look.target.client.upgrade
     return outcome.excused(finding, needed=needed)
 
 
-async def _look(look: Look, started: float) -> Finding:
-    to = look.endpoint
-    _, shown = to.request_path("websocket")
-    async with look.ahead(to) as ahead:
-        session = (await look.shaken.get()).session
-        if session is None:
-            return outcome.found(
-                "upgrade", outcome.NOT_REACHED, NoEvidence("no polling session"), started
-            )
-        if "websocket" not in session.opened.open.upgrades:
-            evidence = WebSocketEvidence(HttpAnswer("GET", shown), open=session.opened.open)
-            refused = (Status.FAIL, Reason.NO_WEBSOCKET_UPGRADE)
-            return outcome.found("upgrade", refused, evidence, started)
-        try:
-            connection = await ahead.take()
-        except WireError as exc:
-            evidence = WebSocketEvidence(HttpAnswer("GET", shown, failure=exc.failure))
-            return outcome.found("upgrade", outcome.blame(exc.failure), evidence, started)
-        evidence, judged = await _upgrade(look, connection, session)
-        if look.upgraded is not None:
-            ahead.keep()
-        return outcome.found("upgrade", judged, evidence, started)
+async def _try(
+    look: Look, ahead: Ahead, session: PollingSession
+) -> tuple[WebSocketEvidence, Judged]:
+    _, shown = look.endpoint.request_path("websocket")
+    if "websocket" not in session.opened.open.upgrades:
+        evidence = WebSocketEvidence(HttpAnswer("GET", shown))
+        return evidence, (Status.FAIL, Reason.NO_WEBSOCKET_UPGRADE)
+    try:
+        connection = await ahead.take()
+    except WireError as exc:
+        evidence = WebSocketEvidence(HttpAnswer("GET", shown, failure=exc.failure))
+        return evidence, outcome.blame(exc.failure)
+    evidence, judged = await _upgrade(look, connection, session)
+    if look.upgraded is not None:
+        ahead.keep()
+    return evidence, judged
 
 
 async def _upgrade(
