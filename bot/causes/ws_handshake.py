@@ -9,9 +9,6 @@ from bot.evidence import Failure, HttpAnswer, Phase, WebSocketEvidence
 from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, Layer, Message, Reason, Section, say
 
-_UPGRADE_LOST = re.compile(
-    r"invalid websocket upgrade|upgrade required|not a websocket", re.IGNORECASE
-)
 _TRANSPORT_UNKNOWN = re.compile(r"transport unknown|invalid transport", re.IGNORECASE)
 _AT_ONCE_MS = 1_000.0
 
@@ -25,12 +22,13 @@ def _refusal(found: FindingSet) -> HttpAnswer | None:
 
 
 def _refused_while_polling(found: FindingSet) -> HttpAnswer | None:
-    """The same, where polling is a real Engine.IO."""
-    return _refusal(found) if found.polling_open and not found.upgraded else None
+    """The same, where polling is a real Engine.IO that offers WebSocket."""
+    refused = found.polling_open and not found.upgraded and not _no_websocket_offered(found)
+    return _refusal(found) if refused else None
 
 
 def _handshake_failure(found: FindingSet, *evidences: WebSocketEvidence | None) -> Failure | None:
-    if not found.polling_open or found.upgraded:
+    if not found.polling_open or found.upgraded or _no_websocket_offered(found):
         return None
     for evidence in evidences:
         if evidence is not None and evidence.answer.failure is not None:
@@ -57,10 +55,10 @@ def _no_websocket_offered(found: FindingSet) -> bool:
 
 def transport_disabled(found: FindingSet) -> Fit | None:
     """The server itself does not offer the transport."""
-    answer = _refusal(found)
-    if answer is None or not found.polling_open:
+    ws = found.websocket
+    if ws is None or ws.answer.status == 101 or not found.polling_open:
         return None
-    unknown = _code(found) == 0 or bool(_TRANSPORT_UNKNOWN.search(answer.body))
+    unknown = _code(found) == 0 or bool(_TRANSPORT_UNKNOWN.search(ws.answer.body))
     offered = not _no_websocket_offered(found)
     if not unknown and offered:
         return None
@@ -77,20 +75,11 @@ def no_upgrade_header(found: FindingSet) -> Fit | None:
     answer = _refusal(found)
     if answer is None or transport_disabled(found) or found.upgraded:
         return None
-    lost = _code(found) == 3 or (
-        answer.status in (400, 426) and _UPGRADE_LOST.search(answer.body) and _eio_said(found)
-    )
-    if not lost:
+    if _code(found) != 3:
         return None
     return Fit(
         (say("Engine.IO answers “Bad request” (code 3): it never saw the Upgrade header."),),
     )
-
-
-def _eio_said(found: FindingSet) -> bool:
-    """The refusal came from behind the proxy: Engine.IO's JSON, or python-engineio's sentence."""
-    ws = found.websocket
-    return bool(ws and (ws.error is not None or "invalid websocket upgrade" in ws.answer.body))
 
 
 def polling_disabled(found: FindingSet) -> Fit | None:

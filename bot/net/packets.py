@@ -77,14 +77,40 @@ def read_open(payload: str) -> Opened | None:
     )
 
 
+# python-engineio refuses with a JSON string and no code; the code is that of engine.io's sentence.
+_SENTENCES: Final = (
+    (re.compile(r"Invalid transport"), 0),
+    (re.compile(r"Invalid session"), 1),
+    (re.compile(r"Invalid websocket upgrade"), 3),
+    (re.compile(r"is not an accepted origin"), 4),
+    (re.compile(r"unsupported version of the Socket\.IO or Engine\.IO protocols"), 5),
+)
+
+
 def read_error(body: str) -> EioError | None:
-    """Engine.IO's JSON refusal, `{"code":1,"message":"Session ID unknown"}`."""
+    """Engine.IO's refusal: `{"code":1,"message":"Session ID unknown"}`, or python-engineio's.
+
+    The latter is a JSON string (`"Invalid session"`); it gets the code that engine.io would give.
+    """
+    if body.lstrip().startswith('"'):
+        return _read_sentence(body)
     if not body.lstrip().startswith("{"):
         return None
     fields = _object(body)
     if fields is None or "code" not in fields or not isinstance(fields.get("message"), str):
         return None
     return EioError(_number(fields["code"]), printable(fields["message"], 256))
+
+
+def _read_sentence(body: str) -> EioError | None:
+    try:
+        sentence = json.loads(body)
+    except ValueError:
+        return None
+    for known, code in _SENTENCES:
+        if known.search(sentence):
+            return EioError(code, printable(sentence, 256))
+    return None
 
 
 def split(payload: str) -> tuple[list[str], bool]:

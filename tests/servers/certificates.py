@@ -12,7 +12,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,27 @@ class CertificateAuthority:
         return self._write([blob.bytes() for blob in leaf.cert_chain_pems], leaf)
 
     def missing_intermediate(self, *names: str) -> CertificateFiles:
-        """Issued by an intermediate CA which the server does not send."""
-        leaf = self._root.create_child_ca().issue_cert(*(names or self.LOOPBACK))
-        return self._write([leaf.cert_chain_pems[0].bytes()], leaf)
+        """Issued by an intermediate CA which the server does not send, but says where to fetch."""
+        issuer = self._root.create_child_ca()
+        signer = serialization.load_pem_private_key(issuer.private_key_pem.bytes(), None)
+        subject = x509.load_pem_x509_certificate(issuer.cert_pem.bytes()).subject
+        key = ec.generate_private_key(ec.SECP256R1())
+        where = x509.UniformResourceIdentifier("http://ca.example/intermediate.der")
+        certificate = (
+            _builder(x509.Name([_cn("backend")]), subject)
+            .public_key(key.public_key())
+            .add_extension(
+                x509.SubjectAlternativeName([_general(h) for h in names or self.LOOPBACK]), False
+            )
+            .add_extension(
+                x509.AuthorityInformationAccess(
+                    [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, where)]
+                ),
+                False,
+            )
+            .sign(signer, hashes.SHA256())  # type: ignore[arg-type]
+        )
+        return self._write_pems(certificate, key)
 
     def unknown_ca(self, *names: str) -> CertificateFiles:
         """Issued by a CA that nobody was told of; the root is not sent."""

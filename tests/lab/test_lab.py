@@ -1,0 +1,44 @@
+"""Each scenario through the real diagnosis: the verdict must be the one that the table says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.diagnose import diagnose
+from bot.model import Confidence, State
+from bot.record import from_json, to_json
+from bot.verdict import judge
+from tests.lab import below_http, http_and_above
+from tests.lab.scenario import Bench, Scenario
+from tests.servers.certificates import CertificateAuthority
+
+SCENARIOS = (
+    *below_http.SCENARIOS,
+    *http_and_above.FRONT,
+    *http_and_above.SOCKETS,
+    *http_and_above.HEALTHY,
+)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name.replace(" ", "-"))
+async def test_the_verdict_names_the_fault(
+    scenario: Scenario, tmp_path: Path, ca: CertificateAuthority
+) -> None:
+    async with Bench(tmp_path, ca) as bench:
+        target = await scenario.start(bench)
+        report = await diagnose(target)
+    cause = report.verdict.cause
+    story = f"{report.verdict}\n" + "\n".join(map(str, report.findings))
+    trouble = (State.DOWN, State.DEGRADED)
+    allowed = (scenario.state,) if scenario.state else trouble
+    assert report.verdict.state in allowed, story
+    if scenario.cause is None:
+        assert cause is None, story
+    else:
+        assert cause is not None, story
+        assert cause.code in scenario.right, story
+        assert cause.confidence is not Confidence.POSSIBLE, story
+    saved = from_json(to_json(report))
+    assert judge(saved.findings, target) == report.verdict

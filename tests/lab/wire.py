@@ -1,0 +1,132 @@
+"""Faults on the wire: servers and middleboxes that speak no protocol properly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+
+Serve = Callable[[socket.socket], Awaitable[None]]
+_FOREVER = 3_600.0
+
+
+async def _receive(connection: socket.socket, size: int = 65_536) -> bytes:
+    return await asyncio.get_running_loop().sock_recv(connection, size)
+
+
+async def _send(connection: socket.socket, data: bytes) -> None:
+    await asyncio.get_running_loop().sock_sendall(connection, data)
+
+
+def reset(connection: socket.socket) -> None:
+    """End a connection with RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+async def resets(connection: socket.socket) -> None:
+    """RST right after accept."""
+    reset(connection)
+
+
+async def closes(connection: socket.socket) -> None:
+    """FIN right after accept."""
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+async def reads_and_closes(connection: socket.socket) -> None:
+    """FIN as soon as something was said."""
+    await _receive(connection)
+
+
+async def reads_and_resets(connection: socket.socket) -> None:
+    """RST as soon as something was said."""
+    await _receive(connection)
+    reset(connection)
+
+
+async def silent(connection: socket.socket) -> None:
+    """Reads everything, says nothing."""
+    while await _receive(connection):
+        pass
+    await asyncio.sleep(_FOREVER)
+
+
+def greets(banner: bytes) -> Serve:
+    """Another protocol that speaks first (SSH, SMTP)."""
+
+    async def serve(connection: socket.socket) -> None:
+        await _send(connection, banner)
+        await _receive(connection)
+
+    return serve
+
+
+def answers(reply: bytes) -> Serve:
+    """The same bytes to every first request, whatever it is; then the end."""
+
+    async def serve(connection: socket.socket) -> None:
+        await _receive(connection)
+        await _send(connection, reply)
+
+    return serve
+
+
+Verdict = str | bytes  # "pass", "reset", "drop", or bytes to answer with
+
+
+def middlebox(port: int, rule: Callable[[bytes], Verdict], *, delay_s: float = 0.0) -> Serve:
+    """A box in the path to 127.0.0.1:`port` that reads each request head and acts upon `rule`."""
+
+    async def serve(connection: socket.socket) -> None:
+        head = await _receive(connection)
+        verdict = rule(head)
+        if verdict == "reset":
+            reset(connection)
+        elif verdict == "drop":
+            await asyncio.sleep(_FOREVER)
+        elif isinstance(verdict, bytes):
+            await _send(connection, verdict)
+        else:
+            await asyncio.sleep(delay_s)
+            await _splice(connection, port, head)
+
+    return serve
+
+
+async def _splice(connection: socket.socket, port: int, head: bytes) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as upstream:
+        upstream.setblocking(False)
+        await loop.sock_connect(upstream, ("127.0.0.1", port))
+        await loop.sock_sendall(upstream, head)
+
+        async def pump(source: socket.socket, sink: socket.socket) -> None:
+            while data := await loop.sock_recv(source, 65_536):
+                await loop.sock_sendall(sink, data)
+            with contextlib.suppress(OSError):
+                sink.shutdown(socket.SHUT_WR)
+
+        ways = [
+            asyncio.create_task(pump(connection, upstream)),
+            asyncio.create_task(pump(upstream, connection)),
+        ]
+        try:
+            await asyncio.gather(*ways)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+
+
+def is_upgrade(head: bytes) -> bool:
+    """The request asks for a WebSocket."""
+    return b"upgrade: websocket" in head.lower()
+
+
+def http(status: str, body: str = "", *headers: str, kind: str = "text/html") -> bytes:
+    """A complete HTTP/1.1 answer."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body.encode())}"]
+    return ("\r\n".join([*lines, *headers, "Connection: close", "", ""]) + body).encode()
