@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -76,10 +77,11 @@ class Identity:
 
 
 class SlackClient:
-    """Two Web API clients over one session. Use `async with`, or `open` and `close`.
+    """Three Web API clients over one session. Use `async with`, or `open` and `close`.
 
-    `web` waits and tries again when Slack is busy; `brisk` does not, for edits that a newer one
-    replaces anyway.
+    `web` waits when Slack is busy and asks again when a connection breaks. `careful` waits too,
+    but never repeats what Slack may have accepted already. `brisk` does not wait, for edits that a
+    newer one replaces anyway.
     """
 
     def __init__(self, access: SlackAccess) -> None:
@@ -89,17 +91,19 @@ class SlackClient:
         self._identity: Identity | None = None
         if _sdk_log.level == logging.NOTSET:
             _sdk_log.setLevel(logging.WARNING)
-        self.web = self._client()
-        self.web.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=3))
-        self.brisk = self._client()
+        busy = AsyncRateLimitErrorRetryHandler(max_retry_count=3)
+        broken = AsyncConnectionErrorRetryHandler(max_retry_count=1)
+        self.web = self._client(broken, busy)
+        self.careful = self._client(busy)
+        self.brisk = self._client(broken)
 
-    def _client(self) -> AsyncWebClient:
+    def _client(self, *handlers: AsyncRetryHandler) -> AsyncWebClient:
         client = AsyncWebClient(
             token=_value(self.access.bot_token),
             base_url=self.access.api_url,
             timeout=int(CALL_DEADLINE_S),
             logger=_sdk_log,
-            retry_handlers=[AsyncConnectionErrorRetryHandler(max_retry_count=1)],
+            retry_handlers=list(handlers),
         )
         # The constructor takes a proxy from the environment and knows no NO_PROXY.
         client.proxy = proxy_for(self.access.api_url)
@@ -111,14 +115,18 @@ class SlackClient:
             self.session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=CALL_DEADLINE_S, connect=10.0)
             )
-            self.web.session = self.brisk.session = self.session
+            self._share(self.session)
 
     async def close(self) -> None:
         """Close the session. May be called twice."""
         if self.session is not None:
             session, self.session = self.session, None
-            self.web.session = self.brisk.session = None
+            self._share(None)
             await session.close()
+
+    def _share(self, session: aiohttp.ClientSession | None) -> None:
+        for client in (self.web, self.careful, self.brisk):
+            client.session = session
 
     async def __aenter__(self) -> SlackClient:
         await self.open()

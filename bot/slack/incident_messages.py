@@ -69,7 +69,7 @@ class IncidentMessages:
 
     @property
     def _web(self) -> AsyncWebClient:
-        return self._client.web
+        return self._client.careful
 
     async def show(self, shown: Delivery, root_ts: str | None, *, in_doubt: bool) -> Root:
         """Bring the incident's message to the state of `shown`; post it where there is none.

@@ -1,0 +1,175 @@
+"""Buttons and the Home tab: authorised anew on every click, safe on what is old."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.demo.workspace import Message
+from bot.demo.workspace.blockkit import Surface
+from bot.guide import GuideLinks
+from bot.model import State, Target
+from bot.slack.actions import place_of
+from bot.slack.blocks.status import TargetStatus
+from bot.slack.client import Mode
+from tests.slack.conftest import Scene, Stage
+from tests.slack.rules import assert_acceptable
+
+Start = Callable[[], Awaitable[Scene]]
+
+
+async def checked(scene: Scene, text: str = "prod") -> Message:
+    """The summary of a check."""
+    scene.script.gate.set()
+    before = len(scene.workspace.messages("ops"))
+    await scene.command(text)
+    await scene.workspace.wait_for(
+        lambda: [m for m in scene.workspace.messages("ops")[before:] if "is down" in m.text],
+        timeout=10,
+    )
+    return scene.workspace.messages("ops")[-1]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_run_again_checks_the_same_target_in_a_new_message(
+    stage: Stage, running: Start, mode: Mode
+) -> None:
+    stage.mode = mode
+    scene = await running()
+    message = await checked(scene)
+    await scene.workspace.click("jonas", message, "Run again")
+    await scene.workspace.wait_for(
+        lambda: len([m for m in scene.workspace.messages("ops") if "is down" in m.text]) == 2,
+        timeout=10,
+    )
+    assert [t.name for t in scene.script.runs] == ["prod", "prod"]
+
+
+async def test_run_again_on_a_url_asks_anew_whether_it_is_allowed(
+    stage: Stage, running: Start
+) -> None:
+    scene = await running()
+    message = await checked(scene, "https://adhoc.example")
+    stage.allowed = ()
+    await scene.workspace.click("mira", message, "Run again")
+    (told,) = await scene.workspace.wait_for(scene.whispers)
+    assert "is not allowed" in told
+    assert len(scene.script.runs) == 1
+
+
+async def test_a_click_is_authorised_like_a_command(scene: Scene) -> None:
+    message = await checked(scene)
+    guest = scene.workspace.add_user("guest", is_guest=True)
+    scene.workspace.invite("ops", guest)
+    await scene.workspace.click(guest, message, "Run again")
+    (told,) = await scene.workspace.wait_for(lambda: scene.whispers("guest"))
+    assert "Guests" in told
+    assert len(scene.script.runs) == 1
+
+
+async def test_buttons_carry_an_opaque_id_only(scene: Scene) -> None:
+    message = await checked(scene)
+    values = [e.get("value") for b in message.blocks for e in b.get("elements", []) if "value" in e]
+    assert values
+    assert all(v and "prod" not in v and "://" not in v for v in values)
+
+
+async def test_a_button_of_a_report_that_is_gone_says_so(scene: Scene) -> None:
+    async with scene.bot._client as client:
+        answer = await client.web.chat_postMessage(
+            channel=scene.ops.id,
+            text="old",
+            blocks=[
+                {
+                    "type": "actions",
+                    "elements": [
+                        {
+                            "type": "button",
+                            "action_id": action,
+                            "text": {"type": "plain_text", "text": action},
+                            "value": "gone",
+                        }
+                        for action in ("run_again", "guide_modal", "of_an_older_version")
+                    ],
+                }
+            ],
+        )
+        message = scene.workspace.core.state.message(scene.ops.id, answer["ts"])
+        assert message is not None
+        for number, action in enumerate(("run_again", "guide_modal", "of_an_older_version"), 1):
+            outcome = await scene.workspace.click("mira", message, action)
+            assert outcome.error is None
+            await scene.workspace.wait_for(lambda n=number: len(scene.whispers()) == n)
+        assert all("has expired" in told for told in scene.whispers())
+
+
+async def test_the_guide_opens_as_a_modal_with_the_causes_entry(
+    stage: Stage, running: Start
+) -> None:
+    stage.links = GuideLinks()
+    scene = await running()
+    message = await checked(scene)
+    await scene.workspace.click("mira", message, "Guide")
+    (view,) = await scene.workspace.wait_for(lambda: scene.workspace.views("mira"))
+    assert "The port refuses connections" in str(view.payload["blocks"])
+    bare = [{k: v for k, v in b.items() if k != "block_id"} for b in view.payload["blocks"]]
+    assert_acceptable(bare, Surface.MODAL)
+
+
+async def test_a_guide_that_is_a_link_is_acknowledged(scene: Scene) -> None:
+    message = await checked(scene)
+    outcome = await scene.workspace.click("mira", message, "Guide")
+    assert outcome.error is None
+
+
+async def test_a_modal_that_slack_does_not_open_is_told(stage: Stage, running: Start) -> None:
+    stage.links = GuideLinks()
+    scene = await running()
+    message = await checked(scene)
+    scene.workspace.faults.error("expired_trigger_id", method="views.open")
+    await scene.workspace.click("mira", message, "Guide")
+    (told,) = await scene.workspace.wait_for(scene.whispers)
+    assert "Click once more" in told
+
+
+def test_an_answer_to_an_incidents_button_goes_into_its_thread() -> None:
+    async def place() -> tuple[str | None, str | None]:
+        body = {
+            "channel": {"id": "C1", "name": "ops"},
+            "user": {"id": "U1"},
+            "message": {"ts": "1.5"},
+            "response_url": "http://127.0.0.1/r",
+        }
+        return place_of(body, threaded=True).thread_ts, place_of(body).thread_ts
+
+    assert asyncio.run(place()) == ("1.5", None)
+
+
+async def test_the_home_tab_shows_every_target(stage: Stage, running: Start) -> None:
+    stage.targets["staging"] = Target("staging", "https://staging.example")
+    stage.statuses = (
+        TargetStatus("prod", "https://prod.example", State.UP),
+        TargetStatus("staging", "https://staging.example", State.DOWN, cause="tcp_refused"),
+    )
+    scene = await running()
+    await scene.workspace.open_home("mira")
+    view = await scene.workspace.wait_for(lambda: scene.workspace.home("mira"))
+    shown = str(view.payload["blocks"])
+    assert "staging is down" in shown
+    assert "prod is up" in shown
+    bare = [{k: v for k, v in b.items() if k != "block_id"} for b in view.payload["blocks"]]
+    assert_acceptable(bare, Surface.HOME)
+
+
+async def test_the_home_tab_of_a_guest_shows_nothing_of_the_targets(
+    stage: Stage, running: Start
+) -> None:
+    stage.statuses = (TargetStatus("prod", "https://prod.example", State.UP),)
+    scene = await running()
+    guest = scene.workspace.add_user("guest", is_guest=True)
+    await scene.workspace.open_home(guest)
+    view = await scene.workspace.wait_for(lambda: scene.workspace.home(guest))
+    assert "Guests" in str(view.payload["blocks"])
+    assert "prod" not in str(view.payload["blocks"])
