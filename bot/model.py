@@ -390,4 +390,17 @@ class Delivery:
     retry_at: datetime | None = None  # not before; None: at once
 
 
+# ---------------------------------------------------------------- the installation
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One point that `wsdiag doctor` looked at. `fix`: what to change, if anything."""
+
+    name: str  # short and stable: "database", "slack bot token", "target prod"
+    status: Status
+    message: Message
+    fix: Message | None = None
+
+
 Json = dict[str, Any]
