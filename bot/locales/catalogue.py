@@ -6,6 +6,7 @@ import functools
 import gettext
 import io
 import logging
+import struct
 from pathlib import Path
 
 LANGUAGES = ("en", "ru")
@@ -51,7 +52,7 @@ def read_catalogue(po: Path) -> gettext.NullTranslations:
             with mo.open("rb") as compiled:
                 return gettext.GNUTranslations(compiled)
         return _compile(po)
-    except (OSError, ValueError, SyntaxError, UnicodeError) as error:
+    except (OSError, ValueError, struct.error) as error:
         _log.warning("cannot read the catalogue %s, showing English: %s", po.name, error)
         return gettext.NullTranslations()
 
@@ -65,10 +66,13 @@ def _is_current(mo: Path, po: Path) -> bool:
 def _compile(po: Path) -> gettext.GNUTranslations:
     # Only a checkout between two installs needs Babel here, so it is not imported at start.
     from babel.messages.mofile import write_mo  # noqa: PLC0415
-    from babel.messages.pofile import read_po  # noqa: PLC0415
+    from babel.messages.pofile import PoFileError, read_po  # noqa: PLC0415
 
     with po.open("rb") as source:
-        catalogue = read_po(source, domain=DOMAIN, abort_invalid=True)
+        try:
+            catalogue = read_po(source, domain=DOMAIN, abort_invalid=True)
+        except PoFileError as error:
+            raise ValueError(error) from error
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

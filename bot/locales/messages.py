@@ -6,21 +6,21 @@ names what still needs a translator. A translation is never guessed: fuzzy match
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from bot.locales.catalogue import DOMAIN, LANGUAGES, SOURCE_LANGUAGE, po_path
 from bot.locales.sentences import PLACE
 
-KEYWORDS = {"say": (1,), "say_n": (1, 2)}
-COMMENT_TAGS = ("Translators:",)
+KEYWORDS = {"say": 1, "say_n": 2}  # function of bot.model → how many texts it takes
 PACKAGE = Path(__file__).parent.parent
 
 HEADER = "# The sentences of wsdiag in `{language}`. `make messages` brings in new ones."
@@ -38,22 +38,52 @@ _UNFILLED = re.compile(r"\{[^{}]*\}")
 def extract(package: Path = PACKAGE) -> Catalog:
     """Every message of the Python files below `package`, with the files it is said in."""
     catalogue = Catalog(domain=DOMAIN, project="wsdiag", charset="utf-8")
-    found = extract_from_dir(
-        package,
-        method_map=[("**.py", "python")],
-        keywords=KEYWORDS,
-        comment_tags=COMMENT_TAGS,
-        strip_comment_tags=True,
-    )
-    for filename, _line, text, comments, context in found:
-        if text:
-            catalogue.add(
-                text,
-                locations=[(f"{package.name}/{filename}", 0)],
-                auto_comments=comments,
-                context=context,
-            )
+    for path in sorted(package.rglob("*.py")):
+        location = f"{package.name}/{path.relative_to(package).as_posix()}"
+        for call in said(ast.parse(path.read_text(encoding="utf-8"))):
+            if call.sentence:
+                catalogue.add(call.sentence, locations=[(location, 0)])
     return catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One call of say or say_n. `sentence` is None unless it is written out in the call."""
+
+    node: ast.Call
+    sentence: str | tuple[str, str] | None
+
+
+def said(module: ast.Module) -> Iterator[Said]:
+    """The calls of `bot.model`'s say and say_n in a module, wherever they stand.
+
+    Babel's own extractor takes any function of that name, and overlooks calls inside of other
+    calls' arguments and, before Python 3.12, inside of f-strings.
+    """
+    nodes = list(ast.walk(module))
+    names = {
+        alias.asname or alias.name: KEYWORDS[alias.name]
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "bot.model"
+        for alias in node.names
+        if alias.name in KEYWORDS
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            count = names.get(node.func.id)
+            if count:
+                yield Said(node, _sentence(node.args[:count], count))
+
+
+def _sentence(arguments: list[ast.expr], count: int) -> str | tuple[str, str] | None:
+    texts = tuple(
+        argument.value
+        for argument in arguments
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    )
+    if len(texts) != count:
+        return None
+    return texts[0] if count == 1 else (texts[0], texts[1])
 
 
 def read(lang: str) -> Catalog:
