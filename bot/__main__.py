@@ -110,6 +110,45 @@ def config(
     raise typer.Exit(configuration.show(as_json=as_json, example=example))
 
 
+@app.command("run")
+def run_bot(
+    log_format: Annotated[
+        str | None, typer.Option(help="text or json.", metavar="text|json")
+    ] = None,
+) -> None:
+    """Be the Slack bot: watch every target, post incidents, answer /wsdiag."""
+    from bot.composition import running  # noqa: PLC0415
+
+    raise typer.Exit(running.run(log_format=log_format))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes any.", min=0, max=65535)] = 0,
+    lang: Lang = None,
+    log_level: Annotated[
+        str, typer.Option(help="debug, info, warning or error.", metavar="LEVEL")
+    ] = "warning",
+) -> None:
+    """The bot in a local workspace, with a backend to break. Needs no token and no internet."""
+    from bot.composition import running  # noqa: PLC0415
+
+    raise typer.Exit(running.demo(port=port, lang=lang, log_level=log_level))
+
+
+@app.command()
+def doctor(
+    test_alert: Annotated[
+        bool, typer.Option("--test-alert", help="Also post a test alert to every channel.")
+    ] = False,
+    lang: Lang = None,
+) -> None:
+    """Examine the whole installation and say what to change."""
+    from bot.composition import doctoring  # noqa: PLC0415
+
+    raise typer.Exit(doctoring.examine(test_alert=test_alert, lang=lang))
+
+
 def main() -> None:
     """Entry point of `wsdiag`: turns every end into an exit code of the contract."""
     sys.exit(run(sys.argv[1:]))

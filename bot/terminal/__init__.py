@@ -2,6 +2,7 @@
 
 from bot.terminal.contract import EXIT_CODES, contract
 from bot.terminal.progress import LiveProgress
+from bot.terminal.style import MARKS, STYLES
 from bot.terminal.summary import print_summary
 
-__all__ = ["EXIT_CODES", "LiveProgress", "contract", "print_summary"]
+__all__ = ["EXIT_CODES", "MARKS", "STYLES", "LiveProgress", "contract", "print_summary"]

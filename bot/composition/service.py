@@ -1,0 +1,209 @@
+"""The running bot: store, watchers, Slack and web server, joined, started and ended in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from bot import __version__, guide, urls
+from bot.composition.errors import UsageError
+from bot.diagnose import diagnose
+from bot.guide import GuideLinks
+from bot.model import Message, Target, say
+from bot.probes import SUITE
+from bot.settings import Settings
+from bot.slack import Bindings, Mode, SlackAccess, SlackBot, TokenRefused
+from bot.slack.access import Policy, Rule
+from bot.slack.blocks.status import TargetStatus
+from bot.store import Store, StoreError
+from bot.watcher import Slots, Snapshot, Watchers
+from bot.web.app import build as build_web
+from bot.web.metrics import Vitals
+from bot.web.serve import ListenError, serving
+
+_STALE: Final = timedelta(seconds=90)  # a watcher's loop turns every few seconds, or every interval
+
+_log = logging.getLogger("wsdiag")
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the bot until `stop` is set, then drain.
+
+    Raises UsageError when it cannot start (tokens, database, port), with the fix in one sentence.
+    """
+    try:
+        async with AsyncExitStack() as stack:
+            store = await Store.open(settings.database_url.get_secret_value())
+            stack.push_async_callback(store.close)
+            await _Service(settings, store).run(stop)
+    except* TokenRefused as group:
+        raise UsageError(say("{problem}", problem=str(_first(group)))) from None
+    except* StoreError as group:
+        raise UsageError(say("{problem}", problem=str(_first(group)))) from None
+    except* ListenError as group:
+        raise UsageError(say("{problem}", problem=str(_first(group)))) from None
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+class _Service:
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._targets = settings.targets()
+        self._links = GuideLinks(settings.guide_url, settings.public_url)
+        look = partial(diagnose, vantage=settings.vantage)
+        self._watchers = Watchers(
+            store=store,
+            diagnose=look,
+            controls=settings.controls(),
+            channel=settings.channel,
+            slots=Slots.of(routine=settings.max_checks),
+        )
+        self._slack = SlackBot(
+            SlackAccess(
+                settings.slack_bot_token,
+                settings.slack_app_token,
+                settings.slack_signing_secret,
+                settings.slack_api_url,
+                Mode(settings.slack_mode),
+            ),
+            Bindings(
+                targets=self._targets,
+                store=store,
+                diagnose=partial(look, controls=settings.controls()),
+                suite=[row.name for row in SUITE],
+                statuses=self._statuses,
+                adhoc=self._adhoc,
+                links=self._links,
+                policy=Policy(_rule(settings.may_check), _rule(settings.may_change)),
+                language=lambda channel, _user: settings.language(channel),
+                default_channel=settings.channel,
+            ),
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        await self._slack.start()
+        app = build_web(
+            guide=guide.html,
+            vitals=self._vitals,
+            ready={
+                "slack": self._slack_connected,
+                "store": self._store_works,
+                "watchers": self._watching,
+            },
+            slack_handler=self._slack.handler,
+            lang=self._settings.lang,
+        )
+        try:
+            async with serving(app, self._settings.http_host, self._settings.http_port) as address:
+                _log.info(
+                    "wsdiag %s watches %d targets; %s/healthz",
+                    __version__,
+                    len(self._targets),
+                    address,
+                )
+                await self._until(stop)
+        finally:
+            await self._slack.close()
+
+    async def _until(self, stop: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(
+                self._watchers.run(self._targets.values()), name="watchers"
+            )
+            talking = group.create_task(self._slack.run(), name="slack")
+            await stop.wait()
+            _log.info("stopping")
+            await self._slack.stop()
+            for task in (watching, talking):
+                task.cancel()
+
+    # ------------------------------------------------------------ what the rooms ask for
+
+    def _statuses(self) -> Sequence[TargetStatus]:
+        present = self._watchers.snapshots()
+        return [_status(self._targets[name], snapshot) for name, snapshot in present.items()]
+
+    async def _adhoc(self, url: str) -> Target | Message:
+        try:
+            address = urls.parse_socket_url(url)
+        except urls.UrlError as error:
+            return error.message
+        if not urls.host_matches(address.host, self._settings.adhoc_allow):
+            return say(
+                "{host} is no target of mine. Add it to the targets, or allow the host in "
+                "WSDIAG_ADHOC_ALLOW.",
+                host=address.host,
+            )
+        return Target(
+            name=address.host,
+            url=address.url,
+            path=address.path or "/socket.io/",
+            namespace=address.namespace or "/",
+            query=address.query,
+            allow_private=False,
+        )
+
+    async def _vitals(self) -> Vitals:
+        return Vitals(
+            at=datetime.now(UTC),
+            version=__version__,
+            targets=list(self._watchers.snapshots().values()),
+            outbox=await self._store.outbox(),
+            slack_connected=self._slack.connected,
+        )
+
+    async def _slack_connected(self) -> bool:
+        return self._slack.connected
+
+    async def _store_works(self) -> bool:
+        await self._store.check()
+        return True
+
+    async def _watching(self) -> bool:
+        now = datetime.now(UTC)
+        present = self._watchers.snapshots()
+        return set(present) == set(self._targets) and all(
+            snapshot.ticked_at is not None
+            and now - snapshot.ticked_at < _STALE + timedelta(seconds=_slowest(self._targets[name]))
+            for name, snapshot in present.items()
+        )
+
+
+def _slowest(target: Target) -> float:
+    """Seconds that may pass between two turns of a watcher's loop: a check, and the wait for it."""
+    return target.watch.interval_s + target.deadline_s
+
+
+def _status(target: Target, snapshot: Snapshot) -> TargetStatus:
+    cause = snapshot.last_report.verdict.cause if snapshot.last_report else None
+    return TargetStatus(
+        name=target.name,
+        url=target.url,
+        state=snapshot.state,
+        since=snapshot.since,
+        transport=snapshot.transport,
+        rtt_ms=snapshot.rtt_ms,
+        cause=cause.code if cause else None,
+    )
+
+
+def _rule(audience: Sequence[str]) -> Rule:
+    """Who is listed, told apart by the first letter of Slack's ids; `everyone` lists nobody."""
+    listed = [name for name in audience if name != "everyone"]
+    return Rule.of(
+        users=[name for name in listed if name.startswith(("U", "W"))],
+        groups=[name for name in listed if name.startswith("S")],
+        channels=[name for name in listed if not name.startswith(("U", "W", "S"))],
+    )
