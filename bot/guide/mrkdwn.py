@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from markdown_it.tree import SyntaxTreeNode
@@ -33,7 +34,7 @@ def entry_blocks(entry: Entry) -> Iterator[Block]:
 
 def plain(source: str) -> str:
     """The text of some inline Markdown, without its formatting."""
-    return _plain(_tree(source))
+    return _plain(SyntaxTreeNode(markdown().parseInline(source)))
 
 
 def header(title: str) -> Block:
@@ -62,21 +63,27 @@ def within_view(blocks: Iterable[Block], ending: str) -> list[Block]:
 # ---------------------------------------------------------------- Markdown to text
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Text that fits into one section; between two pieces of prose stands an empty line."""
+
+    text: str
+    prose: bool = False
+
+
 def _tree(source: str) -> SyntaxTreeNode:
     return SyntaxTreeNode(markdown().parse(source))
 
 
-def _pieces(root: SyntaxTreeNode) -> Iterator[str]:
+def _pieces(root: SyntaxTreeNode) -> Iterator[_Piece]:
     """The text of each part of a document, none longer than a section may be."""
     for node in root.children:
         if node.type in ("fence", "code_block"):
-            yield from _code_pieces(node.content)
-        elif node.type in ("bullet_list", "ordered_list", "table"):
-            yield from _split("\n".join(_lines(node)), SECTION_LIMIT)
+            yield from (_Piece(text) for text in _code_pieces(node.content))
         else:
             text = "\n".join(_lines(node))
-            if text:
-                yield from _split(text, SECTION_LIMIT)
+            prose = node.type == "paragraph"
+            yield from (_Piece(part, prose) for part in _split(text, SECTION_LIMIT))
 
 
 def _lines(node: SyntaxTreeNode, indent: str = "") -> Iterator[str]:
@@ -171,17 +178,20 @@ def _code_pieces(content: str) -> Iterator[str]:
         yield f"{_FENCE}\n{part}\n{_FENCE}"
 
 
-def _packed(pieces: Iterable[str]) -> Iterator[str]:
+def _packed(pieces: Iterable[_Piece]) -> Iterator[str]:
     """Join neighbours while they stay comfortable to read as one block."""
-    held = ""
+    held = _Piece("")
     for piece in pieces:
-        if held and len(held) + 1 + len(piece) > _COMFORTABLE:
-            yield held
+        gap = "\n\n" if held.prose and piece.prose else "\n"
+        if held.text and len(held.text) + len(gap) + len(piece.text) > _COMFORTABLE:
+            yield held.text
             held = piece
+        elif held.text:
+            held = _Piece(f"{held.text}{gap}{piece.text}", piece.prose)
         else:
-            held = f"{held}\n{piece}" if held else piece
-    if held:
-        yield held
+            held = piece
+    if held.text:
+        yield held.text
 
 
 def _split(text: str, limit: int) -> Iterator[str]:

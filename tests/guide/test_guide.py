@@ -220,6 +220,7 @@ def test_a_section_lists_its_causes() -> None:
 
 
 def test_titles_are_plain_text() -> None:
+    assert guide.title(Section.TRANSPORTS, "en") == "2. Transports and fallback"
     assert guide.cause_title("http_app_hangs", "en") == "/health answers, Socket.IO does not"
 
 

@@ -58,6 +58,14 @@ def test_quotes_and_line_breaks_are_kept() -> None:
     assert text("> one\n> two\n\nthree  \nfour") == "> one two\nthree\nfour"
 
 
+def test_paragraphs_have_air_between_them_and_stay_close_to_their_lists() -> None:
+    assert text("one\n\ntwo\n\n- three\n\nfour") == "one\n\ntwo\n• three\nfour"
+
+
+def test_a_title_that_begins_like_a_list_keeps_its_number() -> None:
+    assert header("2. Transports")["text"]["text"] == "2. Transports"
+
+
 def test_code_in_a_list_stays_code() -> None:
     assert text("1. do\n\n   ```bash\n   ls\n   ```\n") == "1. do\n```\nls\n```"
 
