@@ -69,16 +69,18 @@ async def attempt(look: Look) -> NamespaceAttempt:
 
 
 async def _join(talk: _Talk) -> None:
-    deadline = talk.began + NAMESPACE_S
-    while talk.outcome is Outcome.SILENT and (left := deadline - time.monotonic()) > 0:
+    deadline, ask = talk.began + NAMESPACE_S, talk.began + _ASK_AFTER_S
+    while talk.outcome is Outcome.SILENT and (now := time.monotonic()) < deadline:
+        if now >= ask:
+            talk.asked += 1
+            await talk.stream.send(Opcode.PING, b"there")
+            ask = now + _ASK_AFTER_S
         try:
-            received = await talk.stream.receive(min(left, _ASK_AFTER_S))
+            received = await talk.stream.receive(min(deadline, ask) - now)
         except WireError as exc:
             if exc.failure.reason is not Reason.TIMEOUT or talk.stream.ended is not None:
                 raise
-            talk.asked += 1
             talk.failure = exc.failure
-            await talk.stream.send(Opcode.PING, b"there")
             continue
         await _handle(talk, received)
     talk.elapsed_ms = since_ms(talk.began)

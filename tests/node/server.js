@@ -179,10 +179,13 @@ function startWs() {
 
 // Engine.IO takes over every listener it finds, so ours come first and last.
 server.prependListener("request", note);
-server.prependListener("upgrade", (req) => {
-  stats.upgrades += 1;
-  note(req);
-});
+// Node answers an upgrade as an ordinary request while nobody listens for it: keep it so.
+if (server.listenerCount("upgrade") > 0) {
+  server.prependListener("upgrade", (req) => {
+    stats.upgrades += 1;
+    note(req);
+  });
+}
 
 // ------------------------------------------------------------------ commands
 
