@@ -143,7 +143,9 @@ def exposure(ref: SecretRef, *, folder: Path | None = None) -> Message | None:
         return None
     if not mode & stat.S_IROTH:
         return None
-    return say("Every user of this machine can read {path}: chmod 600 {path}.", path=str(path))
+    return say(
+        "Every user of this machine can read {path}: chmod 600 {path}.", path=envfiles.shown(path)
+    )
 
 
 def check_ca_file(path: str) -> None:
@@ -155,7 +157,7 @@ def check_ca_file(path: str) -> None:
         raise CredentialError(
             say(
                 "{path} holds no certificate in PEM (-----BEGIN CERTIFICATE-----).",
-                path=path,
+                path=envfiles.shown(path),
             )
         ) from None
 
@@ -165,11 +167,13 @@ def check_pem(path: str) -> str:
     try:
         text = envfiles.read_bounded(Path(path).expanduser(), MAX_PEM_BYTES)
     except FileNotFoundError:
-        raise CredentialError(say("There is no file {path}.", path=path)) from None
+        raise CredentialError(say("There is no file {path}.", path=envfiles.shown(path))) from None
     except envfiles.FileError as error:
         raise CredentialError(error.message) from None
     if "-----BEGIN " not in text:
-        raise CredentialError(say("{path} is not a PEM file (-----BEGIN …-----).", path=path))
+        raise CredentialError(
+            say("{path} is not a PEM file (-----BEGIN …-----).", path=envfiles.shown(path))
+        )
     return text
 
 
@@ -225,7 +229,7 @@ def _from_file(path: Path) -> str:
         text = envfiles.read_bounded(path, MAX_BYTES)
     except FileNotFoundError:
         raise CredentialError(
-            say("There is no file {path}; it has to hold the secret.", path=str(path))
+            say("There is no file {path}; it has to hold the secret.", path=envfiles.shown(path))
         ) from None
     except envfiles.FileError as error:
         raise CredentialError(error.message) from None

@@ -49,20 +49,22 @@ def read_bounded(path: Path, max_bytes: int = MAX_BYTES) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         raise
+    except ValueError:  # a NUL in it
+        raise FileError(say("{path} cannot be the name of a file.", path=shown(path))) from None
     except OSError as error:
         raise FileError(
-            say("{path} cannot be read: {reason}.", path=str(path), reason=_words(error))
+            say("{path} cannot be read: {reason}.", path=shown(path), reason=_words(error))
         ) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise FileError(say("{path} is not a regular file.", path=str(path)))
+        raise FileError(say("{path} is not a regular file.", path=shown(path)))
     with os.fdopen(descriptor, "rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise FileError(
             say(
                 "{path} is larger than {limit} KiB; this is hardly the right file.",
-                path=str(path),
+                path=shown(path),
                 limit=max_bytes // 1024,
             )
         )
@@ -72,7 +74,7 @@ def read_bounded(path: Path, max_bytes: int = MAX_BYTES) -> str:
         raise FileError(
             say(
                 "{path} is not UTF-8 text (byte {position}); save it as UTF-8.",
-                path=str(path),
+                path=shown(path),
                 position=error.start,
             )
         ) from None
@@ -89,6 +91,12 @@ def read_env_file(path: Path) -> EnvFile | None:
     good = "".join(binding.original.string for binding in bindings if not binding.error)
     values = dotenv_values(stream=io.StringIO(good), interpolate=True)
     return EnvFile(path, {k: v for k, v in values.items() if v is not None}, bad)
+
+
+def shown(path: Path | str) -> str:
+    """A path as it may stand in a sentence: bounded, its end kept."""
+    text = "".join(c if c.isprintable() else "�" for c in str(path))
+    return text if len(text) <= 200 else f"…{text[-199:]}"
 
 
 def _words(error: OSError) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot import urls
@@ -110,6 +110,7 @@ def test_a_password_is_refused_and_not_repeated(text: str) -> None:
     assert "hunter2" not in said
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.text(max_size=60).map("https://".__add__))
 @example("https://[")
 @example("https://[v1.x]/")

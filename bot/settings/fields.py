@@ -191,6 +191,32 @@ def _target_name(name: str) -> str:
     return name
 
 
+def _socket_url(text: str) -> str:
+    for name, value in urls.parse_socket_url(text).query.items():
+        if looks_secret(name, value):
+            raise BadValueError(
+                say(
+                    "The address holds {name}, which looks like a secret. Take it out and send "
+                    "it in auth or in a header, as env:NAME or @file.",
+                    name=name[:40],
+                )
+            )
+    return text.strip()
+
+
+def _checked(check: Callable[[str], object]) -> AfterValidator:
+    """Look at a file when the settings are read, not only when the target is first probed."""
+
+    def validate(path: str) -> str:
+        try:
+            check(path)
+        except credentials.CredentialError as error:
+            raise BadValueError(error.message) from None
+        return path
+
+    return AfterValidator(validate)
+
+
 def _dereferenced(value: Any) -> str | None:
     """The text of a value, fetched from where it refers to; None for other types."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -299,7 +325,9 @@ Headers = Annotated[
     dict[str, Annotated[SecretRef, PlainValidator(_secret_ref)]], BeforeValidator(_headers)
 ]
 Query = Annotated[dict[str, str], BeforeValidator(_query)]
-SocketUrl = Annotated[str, _reading(lambda text: (urls.parse_socket_url(text), text.strip())[1])]
+SocketUrl = Annotated[str, _reading(_socket_url)]
+CaFile = Annotated[str, _checked(credentials.check_ca_file)]
+PemFile = Annotated[str, _checked(credentials.check_pem)]
 SocketUrls = Annotated[tuple[SocketUrl, ...], Listed]
 Origin = Annotated[str, _reading(urls.parse_origin)]
 Mount = Annotated[str, _reading(urls.parse_mount)]

@@ -86,7 +86,10 @@ def from_pydantic(error: Mapping[str, Any], *, secret: bool) -> Message:
     values = {k: v for k, v in context.items() if isinstance(v, str | int | float)}
     if "expected" in values:
         values["expected"] = str(values["expected"]).replace("'", "")
-    return Message(text, {**values, "value": "…" if secret else _quoted(error.get("input"))})
+    # Only where it is said: the input of "missing" is the whole table, secrets and all.
+    if "{value}" in text:
+        values["value"] = "…" if secret else _quoted(error.get("input"))
+    return Message(text, values)
 
 
 def _quoted(value: object) -> str:

@@ -99,10 +99,13 @@ class CertificateTable(_Table):
     """`[targets.NAME.client_certificate]`: files for mutual TLS, PEM."""
 
     cert_file: Annotated[
-        str, LocalFile(), TomlOnly(), Field(description="Certificate and its chain.")
+        fields.PemFile, LocalFile(), TomlOnly(), Field(description="Certificate and its chain.")
     ]
     key_file: Annotated[
-        str | None, LocalFile(), TomlOnly(), Field(description="Key, if not in `cert_file`.")
+        fields.PemFile | None,
+        LocalFile(),
+        TomlOnly(),
+        Field(description="Key, if not in `cert_file`."),
     ] = None
     key_password: Annotated[
         fields.Reference | None, TomlOnly(), Field(description="Password of the key.")
@@ -161,7 +164,7 @@ class TargetTable(_Table):
         ),
     ] = Field(default_factory=dict)
     ca_file: Annotated[
-        str | None,
+        fields.CaFile | None,
         LocalFile(),
         Field(description="CA certificates (PEM) to trust beside the system's."),
     ] = None
@@ -208,31 +211,7 @@ class TargetTable(_Table):
                     beside=self.path,
                 )
             )
-        self._check_query(address)
-        self._check_files()
         return self
-
-    def _check_query(self, address: urls.SocketUrl) -> None:
-        for name, value in address.query.items():
-            if fields.looks_secret(name, value):
-                raise BadValueError(
-                    say(
-                        "The address holds {name}, which looks like a secret. Take it out and send "
-                        "it in auth or in a header, as env:NAME or @file.",
-                        name=name[:40],
-                    )
-                )
-
-    def _check_files(self) -> None:
-        try:
-            if self.ca_file is not None:
-                credentials.check_ca_file(self.ca_file)
-            if self.client_certificate is not None:
-                credentials.check_pem(self.client_certificate.cert_file)
-                if self.client_certificate.key_file is not None:
-                    credentials.check_pem(self.client_certificate.key_file)
-        except credentials.CredentialError as error:
-            raise BadValueError(error.message) from None
 
     def references(self) -> tuple[model.SecretRef, ...]:
         """Every secret this target names, those inside an auth table one by one."""

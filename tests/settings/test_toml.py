@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import tomllib
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.settings import toml
@@ -51,6 +51,7 @@ def test_a_key_that_is_not_there_has_no_line() -> None:
     assert toml.line_of("", ("a",)) is None
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.from_regex(r"[a-z]{1,6}", fullmatch=True), unique=True, max_size=30), st.data())
 def test_lines_are_right_whatever_stands_between(keys: list[str], data: st.DataObject) -> None:
     filler = st.sampled_from(["", "# note", "# [x]\n# y = 1"])
