@@ -6,11 +6,8 @@ import gettext
 import shutil
 from pathlib import Path
 
-import pytest
-
+import hatch_build
 from bot.locales.catalogue import po_path
-
-hatch_build = pytest.importorskip("hatch_build", reason="the sources of the build are not here")
 
 ROOT = Path(__file__).parents[2]
 
