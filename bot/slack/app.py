@@ -14,9 +14,10 @@ from typing import Final
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.guide import GuideLinks
+from bot.guide import GuideLinks, slack_blocks
 from bot.jobs import Jobs
-from bot.model import Target
+from bot.locales import LANGUAGES, moment
+from bot.model import Section, Target
 from bot.slack import actions, commands, home
 from bot.slack.access import Policy
 from bot.slack.alerts import Alerts
@@ -86,6 +87,14 @@ def _hidden(names: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         os.environ.update(kept)
+
+
+def _warm_up(desk: Desk) -> None:
+    """Read catalogues and guide now: the first request must not wait for files and parsers."""
+    for lang in LANGUAGES:
+        moment(datetime.now(UTC), lang)
+        slack_blocks(Section.DIAGNOSTICS, lang)
+        desk.links.url(Section.DIAGNOSTICS, None, lang)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +188,7 @@ class SlackBot:
 
         Raises TokenRefused with the fix. Slack out of reach is no error: `run` keeps trying.
         """
+        _warm_up(self.desk)
         await self._client.open()
         try:
             async with asyncio.timeout(_GREETING_S):

@@ -4,7 +4,15 @@ Pure. Chat, terminal and web pages show the same facts in different dress; the f
 `Message`s here, once, and each surface translates, escapes and lays them out.
 """
 
-from bot.wording.lines import EvidenceLine, Fact, Latency, evidence_lines, latency, skipped
+from bot.wording.lines import (
+    EvidenceLine,
+    Fact,
+    Latency,
+    evidence_lines,
+    latency,
+    milliseconds,
+    skipped,
+)
 from bot.wording.words import (
     CONFIDENCES,
     LABELS,
@@ -29,6 +37,7 @@ __all__ = [
     "headline",
     "label",
     "latency",
+    "milliseconds",
     "reason",
     "skipped",
 ]

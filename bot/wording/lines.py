@@ -26,9 +26,10 @@ from bot.evidence import (
     TlsEvidence,
     WebSocketEvidence,
 )
-from bot.model import Finding, Message, Reason, Status, say, say_n
+from bot.model import Finding, FollowUp, Message, Reason, Status, say, say_n
 from bot.wording.words import OUTCOMES, REASONS, label
 
+_FOLLOW_UPS = frozenset(follow_up.value for follow_up in FollowUp)
 _SHOWN = 3  # addresses, results, attempts per line: the rest is in the JSON
 
 
@@ -51,6 +52,7 @@ class EvidenceLine:
     status: Status
     label: Message
     facts: tuple[Fact, ...]
+    follow_up: bool = False  # asked to tell causes apart: its status says nothing of the target
 
 
 def evidence_lines(findings: Sequence[Finding]) -> tuple[EvidenceLine, ...]:
@@ -64,7 +66,7 @@ def evidence_lines(findings: Sequence[Finding]) -> tuple[EvidenceLine, ...]:
         if not looked or (probe == "config" and _worst(looked) is not Status.FAIL):
             continue
         facts = tuple(_TOGETHER[probe](looked) if probe in _TOGETHER else _each(looked))
-        lines.append(EvidenceLine(probe, _worst(looked), label(probe), facts))
+        lines.append(EvidenceLine(probe, _worst(looked), label(probe), facts, probe in _FOLLOW_UPS))
     return tuple(lines)
 
 
@@ -149,7 +151,7 @@ def _reason(finding: Finding) -> Iterable[Fact]:
 
 def _ms(value: float | None) -> Iterable[Fact]:
     if value is not None:
-        yield Fact(say("{ms} ms", ms=value))
+        yield Fact(milliseconds(value))
 
 
 def _dns(finding: Finding, evidence: DnsEvidence) -> Iterable[Fact]:
@@ -178,6 +180,13 @@ def _tcp(findings: Sequence[Finding]) -> Iterable[Fact]:
             continue
         words = REASONS[finding.reason or Reason.UNRECOGNISED]
         yield Fact(words, about=finding.evidence.address)
+
+
+def milliseconds(value: float) -> Message:
+    """A duration as people compare it: no more digits than they use."""
+    if value < 1:
+        return say("under 1 ms")
+    return say("{ms} ms", ms=round(value, 1) if value < 10 else round(value))
 
 
 def _verbatim(text: str) -> Fact:
@@ -266,9 +275,9 @@ def _attempt(attempt: NamespaceAttempt) -> Iterable[Fact]:
 
 def _rtt(finding: Finding, evidence: RttEvidence) -> Iterable[Fact]:
     if evidence.median_ms is not None:
-        yield Fact(say("median {ms} ms", ms=evidence.median_ms))
+        yield Fact(say("median {ms} ms", ms=round(evidence.median_ms, 1)))
     if evidence.worst_ms is not None:
-        yield Fact(say("worst {ms} ms", ms=evidence.worst_ms))
+        yield Fact(say("worst {ms} ms", ms=round(evidence.worst_ms, 1)))
     if evidence.transport is not None:
         yield Fact(say("over {transport}", transport=evidence.transport))
     yield from _reason(finding)

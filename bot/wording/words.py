@@ -102,9 +102,9 @@ STATES: Mapping[State, Message] = {
 }
 
 CONFIDENCES: Mapping[Confidence, Message] = {
-    Confidence.CERTAIN: say("certain: the evidence excludes everything else"),
-    Confidence.LIKELY: say("likely: this fits the evidence best"),
-    Confidence.POSSIBLE: say("possible: only the layer is sure"),
+    Confidence.CERTAIN: say("certain"),
+    Confidence.LIKELY: say("likely"),
+    Confidence.POSSIBLE: say("only the layer is sure"),
 }
 
 OUTCOMES: Mapping[Outcome, Message] = {

@@ -22,6 +22,7 @@ from bot.model import Message, Report, State, Target, say
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot
 from bot.slack.access import Policy
 from bot.slack.blocks.status import TargetStatus
+from bot.slack.checks import Diagnose
 from bot.store import Store
 from tests.slack.reports import report
 
@@ -98,6 +99,7 @@ class Stage:
     default_channel: str | None = None
     mode: Mode = Mode.SOCKET
     jobs: Jobs | None = None
+    diagnose: Diagnose | None = None  # None: the script
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     allowed: tuple[str, ...] = ("https://adhoc.example",)
 
@@ -121,7 +123,7 @@ class Stage:
         return Bindings(
             targets=self.targets,
             store=self.store,
-            diagnose=self.script.diagnose,
+            diagnose=self.diagnose or self.script.diagnose,
             suite=("dns", "tcp", "tls", "websocket"),
             statuses=lambda: self.statuses,
             adhoc=self.adhoc,

@@ -48,7 +48,7 @@ def test_an_unknown_probe_keeps_its_name() -> None:
 
 def test_a_healthy_backend_in_lines() -> None:
     assert lines(*building.healthy()) == [
-        "ok DNS | 0 ms · 1 address: 192.0.2.1",
+        "ok DNS | under 1 ms · 1 address: 192.0.2.1",
         "ok TCP | 1 ms",
         "ok Health | HTTP 200 · 3 ms",
         "ok Polling | HTTP 200 · 3 ms · heartbeat 25 s + 20 s",
@@ -58,6 +58,11 @@ def test_a_healthy_backend_in_lines() -> None:
         "ok Round trip | median 1.1 ms · worst 1.2 ms · over websocket",
         "ok Session affinity | 6 of 6 requests found their session",
     ]
+
+
+def test_a_follow_up_is_told_apart_from_a_layer() -> None:
+    marked = {line.probe: line.follow_up for line in evidence_lines(building.healthy())}
+    assert [probe for probe, follow_up in marked.items() if follow_up] == ["affinity"]
 
 
 def test_addresses_share_a_line_and_the_worst_gives_its_status() -> None:

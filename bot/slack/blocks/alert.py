@@ -14,9 +14,10 @@ from bot.slack.blocks.common import (
     guide_button,
     impact,
     labelled,
-    reasoning_blocks,
+    other_blocks,
     row,
     run_again_button,
+    why_blocks,
 )
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, header, post, section
 from bot.slack.mrkdwn import escape, plain, sentence, when
@@ -45,8 +46,9 @@ def trouble(delivery: Delivery, report_id: str | None, reader: Reader, note: str
     optional: list[Block] = []
     if report is not None:
         optional = [
-            *evidence_blocks(report, lang),
-            *reasoning_blocks(report.verdict, lang),
+            *why_blocks(report.verdict, lang),
+            *evidence_blocks(report, lang, brief=True),
+            *other_blocks(report.verdict, lang),
             context(escape(report.target_url, 300)),
         ]
     return post(
@@ -62,7 +64,7 @@ def over(delivery: Delivery, report_id: str | None, reader: Reader, note: str = 
     span = f"{when(delivery.opened_at, lang)} – {when(delivery.at, lang)}"
     lines = [labelled(translate(say("Lasted:"), lang), f"{lasted} ({span})")]
     if report is not None:
-        lines += cause_lines(report.verdict, lang)
+        lines += cause_lines(report.verdict, lang)[:1]  # the fix is no longer needed
     return post(
         sentence(_over_words(delivery, lasted), lang),
         [

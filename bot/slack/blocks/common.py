@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot import causes
 from bot.causes import Cause
 from bot.guide import GuideLinks
 from bot.locales import translate
-from bot.model import Named, Report, Section, State, Status, Verdict, say
+from bot.model import Message, Named, Report, Section, State, Status, Verdict, say
 from bot.slack.blocks.kit import BUTTON_TEXT, Block, button, context, paragraphs
 from bot.slack.mrkdwn import escape, plain, sentence
 from bot.wording import (
@@ -18,6 +18,7 @@ from bot.wording import (
     Fact,
     evidence_lines,
     latency,
+    milliseconds,
     reason,
     skipped,
 )
@@ -40,6 +41,8 @@ MARKS: Mapping[Status, str] = {
     Status.FAIL: "❌",
     Status.SKIPPED: "➖",
 }
+_ASKED = "🔎"  # a follow-up: what it found is in its words, not in a mark
+_OTHERS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def _well(report: Report, lang: str) -> str:
     ms = latency(report.findings).rtt_ms
     if ms is None:
         return sentence(say("Clients connect."), lang)
-    return sentence(say("Clients connect; a message takes {ms} ms there and back.", ms=ms), lang)
+    took = translate(milliseconds(ms), lang)
+    return sentence(say("Clients connect; a message takes {took} there and back.", took=took), lang)
 
 
 def labelled(label: str, text: str) -> str:
@@ -91,15 +95,28 @@ def cause_lines(verdict: Verdict, lang: str) -> list[str]:
     ]
 
 
-def evidence_blocks(report: Report, lang: str) -> list[Block]:
-    """The layers as compact lines, then what was not looked at and why."""
-    lines = [
-        " · ".join(
-            [f"{MARKS[line.status]} *{sentence(line.label, lang)}*"]
-            + [_fact(fact, lang) for fact in line.facts]
-        )
-        for line in evidence_lines(report.findings)
-    ]
+def evidence_blocks(report: Report, lang: str, *, brief: bool = False) -> list[Block]:
+    """The layers as compact lines, then what was not looked at and why.
+
+    `brief`: the layers that are well share one line, without their figures.
+    """
+    told: list[str] = []
+    well: list[str] = []
+    for line in evidence_lines(report.findings):
+        name = sentence(line.label, lang)
+        if brief and line.status is Status.OK:
+            if not line.follow_up:
+                well.append(name)
+            continue
+        mark = _ASKED if line.follow_up else MARKS[line.status]
+        told.append(" · ".join([f"{mark} *{name}*"] + [_fact(fact, lang) for fact in line.facts]))
+    if well:
+        told.append(f"{MARKS[Status.OK]} {', '.join(well)}")
+    return paragraphs([*told, *_skipped_lines(report, lang)])
+
+
+def _skipped_lines(report: Report, lang: str) -> list[str]:
+    """`➖ Polling, WebSocket · a lower layer failed first`, a line per reason."""
     by_reason: dict[str, list[str]] = {}
     for probe, why in skipped(report.findings):
         words = reason(why)
@@ -107,11 +124,10 @@ def evidence_blocks(report: Report, lang: str) -> list[Block]:
         name = sentence(probe, lang)
         if name not in names:
             names.append(name)
-    for words_of, names in by_reason.items():
-        lines.append(
-            f"{MARKS[Status.SKIPPED]} {', '.join(names)}" + (f" · {words_of}" if words_of else "")
-        )
-    return paragraphs(lines)
+    return [
+        " · ".join(filter(None, [f"{MARKS[Status.SKIPPED]} {', '.join(names)}", words]))
+        for words, names in by_reason.items()
+    ]
 
 
 def _fact(fact: Fact, lang: str) -> str:
@@ -119,24 +135,38 @@ def _fact(fact: Fact, lang: str) -> str:
     return f"{escape(fact.about, 120)}: {words}" if fact.about else words
 
 
-def reasoning_blocks(verdict: Verdict, lang: str) -> list[Block]:
-    """Why this verdict, what else could be, what else is wrong, and what to set differently."""
+def why_blocks(verdict: Verdict, lang: str) -> list[Block]:
+    """The evidence in sentences: what speaks for this verdict."""
+    return _listed(say("Why:"), verdict.why, lang)
+
+
+def other_blocks(verdict: Verdict, lang: str) -> list[Block]:
+    """What else could be, and what else is wrong."""
     blocks: list[Block] = []
-    if verdict.why:
-        lines = [f"*{translate(say('Why'), lang)}*"]
-        lines += [f"• {sentence(message, lang)}" for message in verdict.why]
-        blocks += paragraphs(lines)
-    other = [sentence(causes.describe(code).title, lang) for code in verdict.alternatives[:5]]
-    if other:
-        blocks.append(context(labelled(translate(say("Could also be:"), lang), " · ".join(other))))
-    also = [sentence(causes.describe(code).title, lang) for code in verdict.also[:5]]
-    if also:
-        blocks.append(context(labelled(translate(say("Also seen:"), lang), " · ".join(also))))
-    if verdict.advice:
-        lines = [f"*{translate(say('Advice on the client settings'), lang)}*"]
-        lines += [f"• {sentence(message, lang)}" for message in verdict.advice]
-        blocks += paragraphs(lines)
+    for words, codes in (
+        (say("Could also be:"), verdict.alternatives),
+        (say("Also seen:"), verdict.also),
+    ):
+        titles = [sentence(causes.describe(code).title, lang) for code in codes[:_OTHERS_SHOWN]]
+        if titles:
+            blocks.append(context(labelled(translate(words, lang), " · ".join(titles))))
     return blocks
+
+
+def advice_blocks(verdict: Verdict, lang: str) -> list[Block]:
+    """What to set differently in the browser client; it has no part in the verdict."""
+    return _listed(say("Advice on the client settings:"), verdict.advice, lang)
+
+
+def _listed(head: Message, messages: Sequence[Message], lang: str) -> list[Block]:
+    """One sentence beside its heading, several below it."""
+    sentences = [sentence(message, lang) for message in messages]
+    heading = translate(head, lang)
+    if not sentences:
+        return []
+    if len(sentences) == 1:
+        return [context(labelled(heading, sentences[0]))]
+    return paragraphs([f"*{heading}*", *(f"• {text}" for text in sentences)])
 
 
 def run_again_button(report_id: str, lang: str, *, in_thread: bool = False) -> Block:

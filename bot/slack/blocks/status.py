@@ -12,7 +12,7 @@ from bot.model import Message, State, Transport, say, say_n
 from bot.slack.blocks.common import FACES
 from bot.slack.blocks.kit import Post, header, paragraphs, post, section
 from bot.slack.mrkdwn import escape, plain, sentence, when
-from bot.wording import headline
+from bot.wording import headline, milliseconds
 
 _WORST_FIRST = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
 
@@ -39,15 +39,17 @@ def status(targets: Sequence[TargetStatus], lang: str) -> Post:
     words = _in_words(targets)
     return post(
         sentence(words, lang),
-        [header(plain(words, lang))],
+        [header(plain(words, lang))] if len(targets) > 1 else [],
         paragraphs((_line(target, lang) for target in ordered), section, limit=2_000),
     )
 
 
 def _in_words(targets: Sequence[TargetStatus]) -> Message:
+    if len(targets) == 1:
+        return headline(targets[0].name, targets[0].state)
     well = sum(1 for target in targets if target.state is State.UP)
     if well == len(targets):
-        return say_n("The only target is up.", "All {n} targets are up.", well)
+        return say_n("{n} target is up.", "All {n} targets are up.", well)
     ill = len(targets) - well
     return say_n(
         "{n} target of {all} needs a look.",
@@ -65,7 +67,7 @@ def _line(target: TargetStatus, lang: str) -> str:
     if target.transport is not None:
         parts.append(escape(target.transport))
     if target.rtt_ms is not None:
-        parts.append(sentence(say("{ms} ms", ms=target.rtt_ms), lang))
+        parts.append(sentence(milliseconds(target.rtt_ms), lang))
     if target.since is not None:
         parts.append(f"{translate(say('since'), lang)} {when(target.since, lang)}")
     return " · ".join(parts)

@@ -7,14 +7,16 @@ from bot.model import Report, State, say
 from bot.slack.blocks.common import (
     FACES,
     Reader,
+    advice_blocks,
     cause_lines,
     evidence_blocks,
     guide_button,
     impact,
     labelled,
-    reasoning_blocks,
+    other_blocks,
     row,
     run_again_button,
+    why_blocks,
 )
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, header, post, section
 from bot.slack.mrkdwn import escape, plain, sentence, when
@@ -37,8 +39,10 @@ def summary(report: Report, report_id: str | None, reader: Reader) -> Post:
         section("\n".join(lines)),
     ]
     optional = [
+        *why_blocks(verdict, lang),
         *evidence_blocks(report, lang),
-        *reasoning_blocks(verdict, lang),
+        *other_blocks(verdict, lang),
+        *advice_blocks(verdict, lang),
         context(_provenance(report, lang)),
     ]
     buttons: tuple[Block, ...] = ()
@@ -67,6 +71,6 @@ def _provenance(report: Report, lang: str) -> str:
     took = duration(report.duration_ms / 1000, lang)
     at = when(report.started_at, lang)
     where = sentence(
-        say("Checked from {vantage} in {took}.", vantage=report.vantage, took=took), lang
+        say("checked from {vantage} in {took}", vantage=report.vantage, took=took), lang
     )
-    return f"{where} {at} · {escape(report.target_url, 300)}"
+    return f"{escape(report.target_url, 300)} · {where} · {at}"

@@ -32,7 +32,7 @@ def misunderstood(
     """Why the words were not understood, what was probably meant, and the usage."""
     text = sentence(problem, lang, limit=80)
     if suggestion is not None:
-        meant = say("Did you mean {command}?", command=f"{command} {suggestion}")
+        meant = say("Did you mean `{command}`?", command=f"{command} {suggestion}")
         text = f"{text} {sentence(meant, lang, limit=120)}"
     return post(text, [section(text), *_table(command, targets, lang)])
 
