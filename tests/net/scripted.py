@@ -118,6 +118,12 @@ class Scripted:
         await self._server.wait_closed()
         await asyncio.sleep(0)
 
+    async def left(self, timeout_s: float = 5.0) -> None:
+        """Wait until every script has ended by itself, as it does when its peer has gone."""
+        async with asyncio.timeout(timeout_s):
+            while self._running:
+                await asyncio.wait(self._running)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
