@@ -100,11 +100,7 @@ function tools(message, channel, inThread) {
       note: state.app.name,
       choose: () => act("shortcut", { channel, ts: message.ts, callback_id: s.callback_id }),
     })), { data: { focus: `${message.ts}/more` } }) : null;
-  const dismiss = message.ephemeral ? el("button.button.quiet", {
-    type: "button", "aria-label": t("dismiss"), title: t("dismiss"),
-    onclick: () => act("dismiss", { channel, ts: message.ts }),
-  }, icon("close")) : null;
-  return reply || more || dismiss ? el("div.tools", {}, reply, more, dismiss) : null;
+  return reply || more ? el("div.tools", {}, reply, more) : null;
 }
 
 function footer(message, channel, inThread) {
@@ -135,7 +131,11 @@ function messageNode(message, channel, { head, inThread }) {
     { "aria-label": `${name}, ${clock(message.ts)}`, id: `${inThread ? "t" : "m"}${message.ts}` },
     head ? avatar(user || { name }, app) : el("span.gutter", {}, time),
     el("div.column", {},
-      message.ephemeral ? el("div.whisper", {}, icon("eye"), t("only_you")) : null,
+      message.ephemeral ? el("div.whisper", {}, icon("eye"), el("span", {}, t("only_you")),
+        el("button.dismiss", {
+          type: "button", data: { focus: `${message.ts}/dismiss` },
+          onclick: () => act("dismiss", { channel, ts: message.ts }),
+        }, t("dismiss"))) : null,
       message.broadcast && !inThread ? el("button.whisper.link", {
         type: "button", onclick: () => go(channel, message.thread_ts),
       }, icon("thread"), t("also_sent")) : null,

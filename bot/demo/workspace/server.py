@@ -53,6 +53,7 @@ class Api:
         fault = self._core.faults.meet(name)
         try:
             if fault is not None:
+                self._core.changes.publish("fault")
                 answer = await self._troubled(fault)
                 if answer is not None:
                     await request.read()
