@@ -12,7 +12,7 @@ from bot import guide
 from bot.causes import CATALOGUE
 from bot.guide.mrkdwn import BLOCK_LIMIT, HEADER_LIMIT, SECTION_LIMIT
 from bot.guide.parse import Entry, load, markdown
-from bot.locales import LANGUAGES
+from bot.locales import LANGUAGES, translate
 from bot.model import Section
 
 LABELS = {
@@ -39,6 +39,12 @@ def test_every_cause_is_explained_in_its_section(lang: str) -> None:
 def test_every_section_is_there(section: Section, lang: str) -> None:
     assert guide.title(section, lang)
     assert load(lang).find(guide.anchor(section))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_cause_has_the_same_name_in_the_guide_as_in_every_message(lang: str) -> None:
+    named = {code: translate(cause.title, lang) for code, cause in CATALOGUE.items()}
+    assert {code: guide.cause_title(code, lang) for code in CATALOGUE} == named
 
 
 def test_all_languages_have_the_same_entries_in_the_same_order() -> None:
@@ -221,13 +227,15 @@ def test_a_section_lists_its_causes() -> None:
 
 def test_titles_are_plain_text() -> None:
     assert guide.title(Section.TRANSPORTS, "en") == "2. Transports and fallback"
-    assert guide.cause_title("http_app_hangs", "en") == "/health answers, Socket.IO does not"
+    assert guide.cause_title("sio_kicked_no_keepalive", "en") == (
+        "The server wants the keep-alive event"
+    )
 
 
 def test_the_markdown_of_a_cause_starts_with_its_heading() -> None:
     text = guide.cause_markdown("tcp_refused", "ru")
     assert text
-    assert text.startswith("## `tcp_refused` — Порт не принимает соединения\n")
+    assert text.startswith("## `tcp_refused` — На порту бэкенда никто не слушает\n")
 
 
 def test_an_unknown_language_reads_english() -> None:
