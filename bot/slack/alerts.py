@@ -17,7 +17,7 @@ from bot.slack.incident_messages import IncidentMessages, Root
 from bot.store import Store, StoreError
 
 _BATCH: Final = 100
-_LONGEST_RETRY_S: Final = 120.0  # Slack out of reach: for hours, at this pace
+_LONGEST_RETRY_S: Final = 60.0  # Slack out of reach: for hours, at this pace
 _NEEDS_HANDS_S: Final = 300.0  # a channel or token that someone has to put right
 _STORE_RETRY_S: Final = 5.0
 _IDLE_LOOK_S: Final = 60.0

@@ -24,7 +24,7 @@ from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.checks import Checks, Diagnose
-from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient
+from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
 from bot.slack.desk import Adhoc, Desk, Language
 from bot.slack.errors import understand
 from bot.slack.http import Handler, handler
@@ -201,15 +201,21 @@ class SlackBot:
 
         Raises TokenRefused when Slack, out of reach at start, refuses a token later on.
         """
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._alerts.run(), name="alerts")]
-            if self._socket is not None:
-                tasks.append(group.create_task(self._socket.run(), name="socket mode"))
-            else:
-                tasks.append(group.create_task(self._introduce(), name="introduction"))
-            await self._stopping.wait()
-            for task in tasks:
-                task.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._alerts.run(), name="alerts")]
+                if self._socket is not None:
+                    tasks.append(group.create_task(self._socket.run(), name="socket mode"))
+                else:
+                    tasks.append(group.create_task(self._introduce(), name="introduction"))
+                await self._stopping.wait()
+                for task in tasks:
+                    task.cancel()
+        except ExceptionGroup as failed:
+            refused, rest = failed.split(TokenRefused)
+            if refused is None or rest is not None:
+                raise
+            raise refused.exceptions[0] from None
 
     async def stop(self) -> None:
         """Let checks end or say that they do not, then leave Slack. May be called twice."""

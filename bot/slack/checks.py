@@ -19,6 +19,7 @@ from bot.store import Store, StoreError
 if TYPE_CHECKING:
     from bot.diagnose import Progress
 
+_PATIENCE_S: Final = 180.0
 _FAREWELL_S: Final = 1.8  # to rewrite a progress message while the process ends
 
 _log = logging.getLogger("wsdiag.slack")
@@ -118,7 +119,9 @@ class Checks:
 
         async def run() -> Done:
             try:
-                report = await self._diagnose(target, on_progress=board.note)
+                # Diagnose keeps its own deadline; this one is for a bug in it.
+                async with asyncio.timeout(2 * target.deadline_s + _PATIENCE_S):
+                    report = await self._diagnose(target, on_progress=board.note)
                 return Done(report, await self._kept(report))
             finally:
                 self._boards.pop(key, None)

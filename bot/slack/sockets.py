@@ -90,8 +90,8 @@ class SocketMode:
     async def run(self) -> None:
         """Connect, watch, replace; until cancelled.
 
-        Raises TokenRefused when Slack refuses the app-level token before it was ever accepted;
-        later refusals are logged and tried again, since the rest of the bot still works.
+        Raises TokenRefused when Slack refuses a token before the first connection; later refusals
+        are logged and tried again, since the rest of the bot still works.
         """
         wait_s, welcome = _FIRST_RETRY_S, False
         while True:
@@ -99,6 +99,7 @@ class SocketMode:
             client.socket_mode_request_listeners.append(self._handle)
             try:
                 async with asyncio.timeout(_CONNECT_S):
+                    await self._slack.identity()  # known already, unless Slack was out of reach
                     client.wss_uri = await client.issue_new_wss_url()
                     await client.connect()  # type: ignore[no-untyped-call]
                 wait_s, welcome = _FIRST_RETRY_S, True

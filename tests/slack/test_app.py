@@ -70,11 +70,23 @@ async def test_an_app_token_that_slack_refuses_ends_the_run_with_the_fix(stage: 
     stage.workspace.revoke(stage.workspace.app_token, "invalid_auth")
     bot = stage.bot()
     await bot.start()
-    with pytest.raises(BaseExceptionGroup) as ended:
+    with pytest.raises(TokenRefused, match=r"SLACK_APP_TOKEN \(invalid_auth\)"):
         await bot.run()
-    (refused,) = ended.value.exceptions
-    assert isinstance(refused, TokenRefused)
-    assert "SLACK_APP_TOKEN (invalid_auth)" in str(refused)
+    await bot.close()
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_bot_token_refused_once_slack_is_back_ends_the_run_too(
+    stage: Stage, mode: Mode
+) -> None:
+    stage.mode = mode
+    await stage.workspace.go_away()
+    bot = stage.bot()
+    await bot.start()
+    stage.workspace.revoke(code="account_inactive")
+    await stage.workspace.come_back()
+    with pytest.raises(TokenRefused, match="SLACK_BOT_TOKEN"):
+        await bot.run()
     await bot.close()
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot import causes
 from bot.locales import translate
-from bot.model import Message, State, Transport, say, say_n
+from bot.model import Message, State, Target, Transport, say, say_n
 from bot.slack.blocks.common import FACES
 from bot.slack.blocks.kit import Post, header, paragraphs, post, section
 from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import headline, milliseconds
+
+if TYPE_CHECKING:
+    from bot.watcher import Snapshot
 
 _WORST_FIRST = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
 
@@ -28,6 +32,22 @@ class TargetStatus:
     transport: Transport | None = None
     rtt_ms: float | None = None
     cause: str | None = None  # a code of the catalogue
+
+    @classmethod
+    def of(cls, target: Target, snapshot: Snapshot | None) -> TargetStatus:
+        """A target as its watcher sees it; None: it is not watched yet."""
+        if snapshot is None:
+            return cls(target.name, target.url, State.UNKNOWN)
+        incident = snapshot.incident
+        return cls(
+            name=target.name,
+            url=target.url,
+            state=snapshot.state,
+            since=snapshot.since,
+            transport=snapshot.transport,
+            rtt_ms=snapshot.rtt_ms,
+            cause=incident.cause.code if incident and incident.cause else None,
+        )
 
 
 def status(targets: Sequence[TargetStatus], lang: str) -> Post:
