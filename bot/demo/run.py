@@ -22,7 +22,7 @@ from bot.model import Message, say
 
 TARGET = "backend"
 CHANNEL = "ops"
-ORIGIN = "https://app.example"
+ORIGIN = "http://localhost:3000"  # where a front end is usually developed
 PEOPLE = (("mira", "Mira Holm"), ("jonas", "Jonas Weber"), ("aiko", "Aiko Tanaka"))
 _LOCALES = {"en": "en-US", "ru": "ru-RU"}
 _INTERVAL_S = 20.0  # seconds between full checks: somebody is watching

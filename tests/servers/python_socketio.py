@@ -69,6 +69,11 @@ class PythonServer:
     @web.middleware
     async def _note(self, request: web.Request, handler: Any) -> web.StreamResponse:
         self.requests.append((request.method, request.path_qs, dict(request.headers)))
+        # A long poll whose client has gone is nobody's any more, and waits on.
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         answer: web.StreamResponse = await handler(request)
         return answer
 
