@@ -25,13 +25,19 @@ import dns.rrset
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a name is answered: with addresses, an alias, an rcode's name, late, or not at all."""
+    """How a name is answered: with addresses, an alias, an rcode's name, late, or not at all.
+
+    `drop_aaaa` drops the queries for IPv6 addresses only, `truncate` sets TC and leaves the answer
+    out (nobody listens on TCP).
+    """
 
     addresses: Sequence[str] = ()
     alias: str | None = None
     rcode: str = "NOERROR"
     delay_s: float = 0.0
     drop: bool = False
+    drop_aaaa: bool = False
+    truncate: bool = False
 
 
 class DnsServer(asyncio.DatagramProtocol):
@@ -86,7 +92,7 @@ class DnsServer(asyncio.DatagramProtocol):
         name = question.name.to_text(omit_final_dot=True).lower()
         self.queries.append((name, dns.rdatatype.to_text(question.rdtype)))
         rule = self.zone.get(name, self.default)
-        if rule.drop:
+        if rule.drop or (rule.drop_aaaa and question.rdtype == dns.rdatatype.AAAA):
             return
         answer = self._answer(query, rule).to_wire()
         if not rule.delay_s:
@@ -112,6 +118,9 @@ class DnsServer(asyncio.DatagramProtocol):
             rule = self.zone.get(alias.rstrip(".").lower(), rule)
         kind = dns.rdatatype.to_text(question.rdtype)
         version = {"A": 4, "AAAA": 6}.get(kind)
+        if rule.truncate:
+            answer.flags |= dns.flags.TC
+            return answer
         fitting = [a for a in rule.addresses if ipaddress.ip_address(a).version == version]
         if fitting:
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *fitting))
@@ -130,8 +139,9 @@ class DnsServer(asyncio.DatagramProtocol):
         await self.stop()
 
 
-async def _serve(host: str, port: int, zone: dict[str, list[str]]) -> None:
-    async with DnsServer(zone, host=host, port=port) as server:
+async def _serve(host: str, port: int, zone: dict[str, Any]) -> None:
+    rules = {name: Rule(**rule) if isinstance(rule, dict) else rule for name, rule in zone.items()}
+    async with DnsServer(rules, host=host, port=port) as server:
         sys.stdout.write(json.dumps({"listening": server.port}) + "\n")
         sys.stdout.flush()
         await asyncio.Event().wait()

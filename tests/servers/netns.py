@@ -6,8 +6,10 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from tests.servers.dns_server import Rule
 from tests.servers.process import ChildProcess, StartError
 from tests.servers.shaper import FAR, FAR6, NEAR, NEAR6, Way
 from tests.servers.tools import find, unshare_command
@@ -101,9 +103,11 @@ class NetworkLab(ChildProcess):
         """`command` so that it runs on the far side."""
         return [*self._enter(f"/proc/{self.pid}/fd/{self._far_namespace}"), *command]
 
-    def names(self, zone: Mapping[str, Sequence[str]]) -> Served:
-        """A DNS server on the far side for {"name": ["address", …]}; use `async with`."""
-        told = json.dumps({name: list(addresses) for name, addresses in zone.items()})
+    def names(self, zone: Mapping[str, Sequence[str] | Rule]) -> Served:
+        """A DNS server on the far side for {"name": ["address", …] or a Rule}; use `async with`."""
+        told = json.dumps(
+            {n: asdict(r) if isinstance(r, Rule) else list(r) for n, r in zone.items()}
+        )
         return Served(self.far([sys.executable, str(_NAMES), FAR, "53", told]))
 
     def _enter(self, network: str) -> list[str]:
