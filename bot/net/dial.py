@@ -12,7 +12,7 @@ import contextlib
 import ssl
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Final
 
@@ -54,6 +54,7 @@ class Dialer:
         self._scrub = scrub
         self._alive: dict[str, str] = {}
         self._dead: set[tuple[str, int]] = set()
+        self._told: dict[tuple[str, int], Connect] = {}
         self._context: asyncio.Task[ssl.SSLContext] | None = None
 
     def prepare_tls(self) -> None:
@@ -130,6 +131,7 @@ class Dialer:
         """One TCP attempt at one address, remembered for later dials."""
         tried = await sockets.connect(address, port, timeout_s=CONNECT_S)
         if tried.sock is None:
+            tried = self._explained(tried, port)
             self._dead.add((address, port))
         else:
             self._dead.discard((address, port))
@@ -235,6 +237,20 @@ class Dialer:
         for result in await asyncio.gather(*running, return_exceptions=True):
             if isinstance(result, Connect) and result.sock is not None:
                 result.sock.close()
+
+    def _explained(self, tried: Connect, port: int) -> Connect:
+        """A timeout, with the reason that another attempt at the same address was told.
+
+        Routers send about one ICMP error a second: of many SYNs at once only one learns why.
+        """
+        key = (tried.address, port)
+        if not isinstance(tried.error, TimeoutError):
+            self._told.setdefault(key, tried)
+            return tried
+        told = self._told.get(key)
+        if told is None:
+            return tried
+        return replace(tried, error=told.error, icmp=told.icmp)
 
     def _order(self, known: Sequence[str], host: str, port: int) -> list[str]:
         """What connected before first, then the families in turn, known failures last."""

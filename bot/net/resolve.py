@@ -63,9 +63,10 @@ class Resolver:
     async def addresses(self, host: str) -> Lookup:
         """The first answer to go on with: getaddrinfo's, or a direct one if that hangs."""
         system = self._system_task(host)
-        done, _ = await asyncio.wait({system}, timeout=HEDGE_S)
-        if done:
-            return system.result()
+        if host not in self._hedges:
+            done, _ = await asyncio.wait({system}, timeout=HEDGE_S)
+            if done:
+                return system.result()
         hedge = self._hedge_task(host)
         await asyncio.wait({system, hedge}, return_when=asyncio.FIRST_COMPLETED)
         if hedge.done() and not system.done() and hedge.result().addresses:
