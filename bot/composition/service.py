@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,9 +12,10 @@ from typing import Final
 
 from bot import __version__, guide, urls
 from bot.composition.errors import UsageError
-from bot.diagnose import diagnose
+from bot.diagnose import Progress, diagnose
 from bot.guide import GuideLinks
-from bot.model import Message, Target, say
+from bot.jobs import Jobs
+from bot.model import Message, Report, Target, say
 from bot.probes import SUITE
 from bot.settings import Settings
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot, TokenRefused
@@ -62,10 +63,10 @@ class _Service:
         self._store = store
         self._targets = settings.targets()
         self._links = GuideLinks(settings.guide_url, settings.public_url)
-        look = partial(diagnose, vantage=settings.vantage)
+        self._places = asyncio.Semaphore(settings.max_checks)
         self._watchers = Watchers(
             store=store,
-            diagnose=look,
+            diagnose=partial(diagnose, vantage=settings.vantage),
             controls=settings.controls(),
             channel=settings.channel,
             slots=Slots.of(routine=settings.max_checks),
@@ -81,7 +82,7 @@ class _Service:
             Bindings(
                 targets=self._targets,
                 store=store,
-                diagnose=partial(look, controls=settings.controls()),
+                diagnose=self._diagnose,
                 suite=[row.name for row in SUITE],
                 statuses=self._statuses,
                 adhoc=self._adhoc,
@@ -90,6 +91,7 @@ class _Service:
                 language=lambda channel, _user: settings.language(channel),
                 default_channel=settings.channel,
             ),
+            jobs=Jobs(limit=settings.max_checks + settings.max_waiting),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -134,6 +136,18 @@ class _Service:
     def _statuses(self) -> Sequence[TargetStatus]:
         present = self._watchers.snapshots()
         return [_status(self._targets[name], snapshot) for name, snapshot in present.items()]
+
+    async def _diagnose(
+        self, target: Target, *, on_progress: Callable[[Progress], None] | None = None
+    ) -> Report:
+        """A check that somebody asked for; more than `max_checks` wait for each other."""
+        async with self._places:
+            return await diagnose(
+                target,
+                controls=self._settings.controls(),
+                vantage=self._settings.vantage,
+                on_progress=on_progress,
+            )
 
     async def _adhoc(self, url: str) -> Target | Message:
         try:
