@@ -122,6 +122,21 @@ async def test_json_that_does_not_parse_is_invalid_json(workspace: Workspace) ->
     assert answer["error"] == "invalid_json"
 
 
+async def test_json_without_a_charset_is_warned_of(workspace: Workspace) -> None:
+    """https://docs.slack.dev/apis/web-api/#post_bodies"""
+    answer = await _post(
+        workspace,
+        "auth.test",
+        data="{}",
+        headers={
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {workspace.bot_token}",
+        },
+    )
+    assert answer["ok"] is True
+    assert answer["response_metadata"] == {"warnings": ["missing_charset"]}
+
+
 async def test_a_form_only_method_does_not_see_json(workspace: Workspace) -> None:
     """https://docs.slack.dev/reference/methods/files.getUploadURLExternal"""
     answer = await _post(

@@ -23,11 +23,12 @@ class App:
     url: str = ""
     status: int = 200
     answer: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     seen: list[tuple[dict[str, str], str]] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
         self.seen.append((dict(request.headers), await request.text()))
-        return web.Response(status=self.status, text=self.answer)
+        return web.Response(status=self.status, text=self.answer, headers=self.headers)
 
 
 @pytest.fixture
@@ -118,6 +119,16 @@ async def test_a_failed_event_is_sent_again_with_its_number_and_reason(
     assert json.loads(first[1])["event_id"] == json.loads(second[1])["event_id"]
     verifier = SignatureVerifier(workspace.signing_secret, clock=workspace.core.clock)
     assert verifier.is_valid_request(second[1], second[0])
+
+
+async def test_an_event_is_not_sent_again_to_who_asks_for_that(
+    workspace: Workspace, app: App, mira: User, ops: Channel
+) -> None:
+    """https://docs.slack.dev/apis/events-api#turning_retries_off"""
+    app.status, app.headers = 500, {"X-Slack-No-Retry": "1"}
+    await workspace.mention(mira, ops, "hello")
+    await workspace.wait_for(lambda: workspace.events[0].done)
+    assert workspace.events[0].attempts == ["http_error"]
 
 
 async def test_an_app_in_http_mode_opens_no_socket(

@@ -13,7 +13,16 @@ import pytest
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.workspace import AppConfig, Channel, ManualClock, Shortcut, User, Workspace
+from bot.demo.workspace import (
+    AppConfig,
+    Channel,
+    ManualClock,
+    Shortcut,
+    SlackError,
+    SlashCommand,
+    User,
+    Workspace,
+)
 from tests.demo.conftest import Refusal
 
 Json = dict[str, Any]
@@ -420,3 +429,74 @@ async def test_shortcuts_come_with_a_trigger_and_message_shortcuts_with_the_mess
     assert frame["payload"]["message"]["text"] == "websocket error"
     with pytest.raises(LookupError):
         await workspace.shortcut(mira, "nonsense")
+
+
+@pytest.mark.parametrize(
+    ("escape", "text"),
+    [
+        (False, "@mira in #ops: https://x.example?a=1&amp;b=2"),
+        (True, "<@{mira}|mira> in <#{ops}|ops>: <https://x.example?a=1&amp;b=2>"),
+    ],
+)
+async def test_people_and_links_in_a_command_are_marked_up_only_when_asked(
+    workspace: Workspace, mira: User, ops: Channel, escape: bool, text: str
+) -> None:
+    """https://docs.slack.dev/reference/app-manifest#slash_commands (should_escape)"""
+    workspace.app = AppConfig(commands=(SlashCommand("/wsdiag", should_escape=escape),))
+    typed = f"<@{mira.id}> in <#{ops.id}>: https://x.example?a=1&b=2"
+    async with connected(workspace) as socket:
+        command = asyncio.create_task(workspace.command(mira, ops, "/wsdiag", typed))
+        frame = await socket.frame()
+        await socket.ack(frame)
+        await command
+    assert frame["payload"]["text"] == text.format(mira=mira.id, ops=ops.id)
+
+
+async def test_a_read_only_messages_tab_takes_nothing_from_people(
+    workspace: Workspace, client: AsyncWebClient, mira: User
+) -> None:
+    """https://docs.slack.dev/reference/app-manifest#app_home"""
+    workspace.app = AppConfig(messages_tab_read_only=True)
+    with pytest.raises(SlackError, match="messages_tab_disabled"):
+        await workspace.say(mira, workspace.direct(mira), "hello?")
+    await client.chat_postMessage(channel=mira.id, text="the app may still write")
+
+
+async def test_without_a_messages_tab_the_app_cannot_write_to_people(
+    workspace: Workspace, client: AsyncWebClient, mira: User, refused: type[Refusal]
+) -> None:
+    """https://docs.slack.dev/reference/methods/chat.postMessage#errors (messages_tab_disabled)"""
+    workspace.app = AppConfig(messages_tab=False)
+    async with refused("messages_tab_disabled"):
+        await client.chat_postMessage(channel=mira.id, text="hello")
+
+
+def test_a_manifest_says_what_reaches_the_app() -> None:
+    """https://docs.slack.dev/reference/app-manifest"""
+    app = AppConfig.from_manifest(
+        {
+            "display_information": {"name": "wsdiag", "description": "watches"},
+            "features": {
+                "bot_user": {"display_name": "wsdiag"},
+                "app_home": {"home_tab_enabled": True, "messages_tab_read_only_enabled": True},
+                "slash_commands": [{"command": "/wsdiag", "description": "check"}],
+                "shortcuts": [{"name": "Explain", "type": "message", "callback_id": "explain"}],
+            },
+            "oauth_config": {"scopes": {"bot": ["commands"]}},
+            "settings": {
+                "socket_mode_enabled": True,
+                "interactivity": {"is_enabled": True},
+                "event_subscriptions": {"bot_events": ["app_mention"]},
+            },
+        },
+        description="overridden",
+    )
+    assert app == AppConfig(
+        name="wsdiag",
+        description="overridden",
+        commands=(SlashCommand("/wsdiag", "check"),),
+        shortcuts=(Shortcut("Explain", "explain", "message"),),
+        scopes=("commands",),
+        bot_events=("app_mention",),
+        messages_tab_read_only=True,
+    )

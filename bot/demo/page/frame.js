@@ -46,7 +46,7 @@ export function showSidebar(node) {
           role: "img", title: t(connected ? "app_connected" : "app_gone"),
           "aria-label": t(connected ? "app_connected" : "app_gone"),
         })]) : null,
-      entry(state.direct, [icon("chat"), el("span", {}, t("messages"))], { unread: state.unread.get(state.direct) })),
+      state.app.messages_tab ? entry(state.direct, [icon("chat"), el("span", {}, t("messages"))], { unread: state.unread.get(state.direct) }) : null),
     el("div.me", {},
       avatar(state.users.get(state.me)),
       el("label", {}, el("span", {}, t("you_are")),

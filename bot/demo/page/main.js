@@ -21,14 +21,15 @@ function closeThread() {
 
 function drawComposer() {
   const channel = state.channels.get(state.place);
-  const mark = JSON.stringify([state.place, state.me, channel?.is_archived, t("send"), channel?.name]);
+  const closed = channel?.is_archived ? t("archived")
+    : channel?.is_im && !state.app.may_write ? t("read_only") : null;
+  const mark = JSON.stringify([state.place, state.me, closed, t("send"), channel?.name, state.app.commands, state.app.shortcuts]);
   part("composer").hidden = !channel;
   if (!channel || mark === composerMark) return;
   composerMark = mark;
   const where = channel.is_im ? state.app.name : `#${channel.name}`;
   fill(part("composer"), composer({
-    channel: channel.id, label: t("write_to", { where }),
-    disabled: channel.is_archived ? t("archived") : null,
+    channel: channel.id, label: t("write_to", { where }), disabled: closed,
   }));
 }
 

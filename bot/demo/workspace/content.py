@@ -18,6 +18,7 @@ from bot.demo.workspace.blockkit import (
 )
 from bot.demo.workspace.errors import SlackError, explained
 from bot.demo.workspace.records import Json
+from bot.demo.workspace.state import State
 
 LONGEST_POST = 40_000  # chat.postMessage: beyond, msg_too_long
 LONGEST_UPDATE = 4_000  # chat.update: "text field cannot exceed 4,000 characters"
@@ -27,6 +28,7 @@ MOST_ATTACHMENTS = 100
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt);)")
 # What Slack keeps between angle brackets; any other `<` is a plain character.
 _CONTROL = re.compile(r"<(?:[@#!][^<>\s]|https?://|mailto:|tel:|slack://)[^<>]*>")
+_BARE_LINK = re.compile(r"(?<![<|\w])https?://[^\s<>|]+")
 _PING = re.compile(r"<(@[UW][A-Z0-9]+|!subteam\^[A-Z0-9]+|!channel|!here|!everyone)(?:[|^][^>]*)?>")
 
 
@@ -56,6 +58,27 @@ def slack_text(raw: str) -> str:
 
 def _escape(text: str) -> str:
     return _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def command_text(state: State, text: str, *, escape: bool) -> str:
+    """The text of a slash command as the app gets it.
+
+    https://docs.slack.dev/interactivity/implementing-slash-commands ("Escape channels, users, and
+    links"): with `escape`, `<@U1|mira>` and `<https://…>`; without, `@mira` and the bare link.
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        inside = match.group()[1:-1].partition("|")[0]
+        if inside.startswith("@") and (user := state.users.get(inside[1:])):
+            return f"<@{user.id}|{user.name}>" if escape else f"@{user.name}"
+        if inside.startswith("#") and (channel := state.channels.get(inside[1:])):
+            return f"<#{channel.id}|{channel.name}>" if escape else f"#{channel.name}"
+        if inside.startswith("!subteam^") and (group := state.groups.get(inside[9:])):
+            return f"<!subteam^{group.id}|@{group.handle}>" if escape else f"@{group.handle}"
+        return match.group() if escape or inside.startswith("!") else inside
+
+    text = _CONTROL.sub(shown, text)
+    return _BARE_LINK.sub(r"<\g<0>>", text) if escape else text
 
 
 def pings(value: Any) -> list[str]:

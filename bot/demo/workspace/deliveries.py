@@ -70,8 +70,8 @@ class Deliveries:
             delivery.attempts.append(ack.error)
             delivery.done = ack.error is None
             self._core.changes.publish("event", delivered=delivery.done)
-            if delivery.done:
-                return
+            if delivery.done or ack.final:
+                break
             retry = (attempt + 1, ack.error or "timeout")
         delivery.done = True
 
@@ -116,7 +116,8 @@ class Deliveries:
                 self._session.post(url, data=body.encode(), headers=headers) as answer,
             ):
                 if answer.status != 200:
-                    return Ack(error="http_error")
+                    final = answer.headers.get("X-Slack-No-Retry") == "1"
+                    return Ack(error="http_error", final=final)
                 return Ack(payload=_payload(await answer.text()))
         except TimeoutError:
             return Ack(error="http_timeout")

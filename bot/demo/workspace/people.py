@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.demo.workspace import payloads
 from bot.demo.workspace.answers import respond, slackbot_says, view_response
-from bot.demo.workspace.content import slack_text
+from bot.demo.workspace.content import command_text, slack_text
 from bot.demo.workspace.core import Core
 from bot.demo.workspace.deliveries import Deliveries
 from bot.demo.workspace.errors import SlackError
@@ -59,6 +59,8 @@ class People:
         if user.id not in channel.members:
             raise SlackError("not_in_channel")
         state = self._core.state
+        if channel.is_im and (state.app.messages_tab_read_only or not state.app.messages_tab):
+            raise SlackError("messages_tab_disabled")
         parent = state.message(channel.id, thread_ts) if thread_ts else None
         message = state.post(
             Message(
@@ -101,8 +103,8 @@ class People:
     async def command(self, user: User, channel: Channel, command: str, text: str = "") -> Outcome:
         """Type a slash command. Its failure is told by Slackbot, as in Slack."""
         app = self._core.state.app
-        known = any(c.command == command for c in app.commands)
-        if not known or "commands" not in self._core.state.scopes:
+        known = next((c for c in app.commands if c.command == command), None)
+        if known is None or "commands" not in self._core.state.scopes:
             slackbot_says(
                 self._core,
                 channel.id,
@@ -111,7 +113,13 @@ class People:
                 ' with the "/" character are interpreted as commands.',
             )
             return Outcome("invalid_command")
-        payload = payloads.slash_command(self._core, user, channel, command, slack_text(text))
+        payload = payloads.slash_command(
+            self._core,
+            user,
+            channel,
+            command,
+            command_text(self._core.state, slack_text(text), escape=known.should_escape),
+        )
         ack = await self._deliveries.send("slash_commands", payload)
         error = _SHOWN_ERRORS.get(ack.error or "")
         if error is None and ack.payload:

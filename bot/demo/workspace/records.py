@@ -145,11 +145,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """A command of the manifest."""
+    """A command of the manifest. `should_escape` makes Slack mark up people, channels and links."""
 
     command: str
     description: str = ""
     usage_hint: str = ""
+    should_escape: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,8 @@ class AppConfig:
     socket_mode: bool = True
     interactivity: bool = True
     home_tab: bool = True
+    messages_tab: bool = True
+    messages_tab_read_only: bool = False
     request_url: str | None = None
 
     @classmethod
@@ -195,11 +198,17 @@ class AppConfig:
         settings = manifest.get("settings") or {}
         interactivity = settings.get("interactivity") or {}
         display = manifest.get("display_information") or {}
+        home = features.get("app_home") or {}
         read: dict[str, Any] = {
             "name": (features.get("bot_user") or {}).get("display_name") or display.get("name"),
             "description": display.get("description", ""),
             "commands": tuple(
-                SlashCommand(c["command"], c.get("description", ""), c.get("usage_hint", ""))
+                SlashCommand(
+                    c["command"],
+                    c.get("description", ""),
+                    c.get("usage_hint", ""),
+                    bool(c.get("should_escape")),
+                )
                 for c in features.get("slash_commands") or ()
             ),
             "shortcuts": tuple(
@@ -214,7 +223,9 @@ class AppConfig:
             ),
             "socket_mode": bool(settings.get("socket_mode_enabled", False)),
             "interactivity": bool(interactivity.get("is_enabled", False)),
-            "home_tab": bool((features.get("app_home") or {}).get("home_tab_enabled", False)),
+            "home_tab": bool(home.get("home_tab_enabled", False)),
+            "messages_tab": bool(home.get("messages_tab_enabled", True)),
+            "messages_tab_read_only": bool(home.get("messages_tab_read_only_enabled", False)),
             "request_url": interactivity.get("request_url"),
         }
         return cls(**{**read, **overrides})

@@ -110,6 +110,9 @@ class Api:
             answer = {"ok": True, **await method.handler(self._core, arguments)}
             if request.content_type == "application/json" and request.charset is None:
                 answer.setdefault("warning", "missing_charset")
+                answer.setdefault("response_metadata", {}).setdefault(
+                    "warnings", ["missing_charset"]
+                )
         except SlackError as error:
             answer, status = error.body(), error.status
         self._remember(name, arguments, answer, status)

@@ -120,6 +120,8 @@ class Sight:
                 "user": state.bot.id,
                 "home_tab": state.app.home_tab,
                 "socket_mode": state.app.socket_mode,
+                "may_write": state.app.messages_tab and not state.app.messages_tab_read_only,
+                "messages_tab": state.app.messages_tab,
                 "commands": [
                     {"command": c.command, "description": c.description, "hint": c.usage_hint}
                     for c in state.app.commands

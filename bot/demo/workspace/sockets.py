@@ -27,10 +27,11 @@ SEND_DEADLINE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How an envelope was received. `error` is None when it was acknowledged in time."""
+    """How a payload was received. `error` is None when it was acknowledged in time."""
 
-    error: str | None = None  # "timeout" | "connection_failed"
+    error: str | None = None  # "timeout" | "connection_failed", over HTTP also "http_*"
     payload: Any = None
+    final: bool = False  # the app asked not to be sent this again
 
 
 @dataclass(eq=False, slots=True)

@@ -28,6 +28,8 @@ def _destination(core: Core, arguments: Arguments) -> Channel:
     if user is not None:
         if user.is_bot or user.deleted:
             raise SlackError("channel_not_found")
+        if not core.state.app.messages_tab:
+            raise SlackError("messages_tab_disabled")
         return core.state.direct_channel(user)
     channel = visible_channel(core, where, by_name=True)
     if channel.is_archived:
