@@ -143,6 +143,9 @@ class Connection:
         if self._unread and self.tls is None:  # what a tunnel sent along with its answer
             data, self._unread = self._unread, b""
         else:
+            # A peer that floods always has data ready: without a turn of the loop no deadline of
+            # ours, and nobody else, would ever get its turn.
+            await asyncio.sleep(0)
             data = await asyncio.get_running_loop().sock_recv(self._sock, _CHUNK)
         self.raw_received += len(data)
         if len(self.raw_first) < FIRST_BYTES:

@@ -25,6 +25,7 @@ from bot.net.http import HeaderLines, Reply, Request
 from bot.net.text import FIRST_BYTES, Scrubber
 
 _GUID: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
+_SEND_S: Final = 2.0
 _LEAVE_S: Final = 0.5
 _KEPT_FRAMES: Final = 12
 _FRAME_CHARACTERS: Final = 256
@@ -135,9 +136,9 @@ class Stream:
         """
         if self.ended is not None:
             raise WireError(self.ended)
-        deadline = time.monotonic() + timeout_s
         try:
-            return await self._next(deadline)
+            async with asyncio.timeout(timeout_s):
+                return await self._next()
         except TimeoutError as exc:
             raise WireError(self._failure(exc)) from exc
         except (OSError, EOFError, BadFrameError) as exc:
@@ -146,8 +147,13 @@ class Stream:
 
     async def send(self, opcode: Opcode, payload: bytes) -> None:
         """Send one frame. That the connection is broken shows at the next `receive`."""
-        if self.ended is None and self.connection.is_open:
-            await self.connection.write(frames.encode(opcode, payload))
+        if self.ended is not None or not self.connection.is_open:
+            return
+        try:
+            async with asyncio.timeout(_SEND_S):
+                await self.connection.write(frames.encode(opcode, payload))
+        except TimeoutError as exc:  # the peer reads nothing and its window is full
+            self.ended = self._failure(exc)
 
     async def send_text(self, text: str) -> None:
         """Send a text message."""
@@ -161,19 +167,18 @@ class Stream:
             async with asyncio.timeout(_LEAVE_S):
                 await self.send(Opcode.CLOSE, frames.close_payload(code))
 
-    async def _next(self, deadline: float) -> Received:
+    async def _next(self) -> Received:
         while True:
             frame = self._decoder.take()
             if frame is None:
-                await self._read(deadline)
+                await self._read()
                 continue
             message = await self._handle(frame)
             if message is not None:
                 return message
 
-    async def _read(self, deadline: float) -> None:
-        async with asyncio.timeout(deadline - time.monotonic()):
-            data = await self.connection.read()
+    async def _read(self) -> None:
+        data = await self.connection.read()
         if not data:
             raise StreamEndedError("closed without a close frame")
         self.received += len(data)

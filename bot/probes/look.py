@@ -190,7 +190,8 @@ class Look:
     def get(self, path: str, *, origin: bool = False, shown: str | None = None) -> Request:
         """A GET that closes its connection."""
         closing = (("Connection", "close"),)
-        return Request("GET", path, shown or path, (*self.headers(origin=origin), *closing))
+        shown = shown or path.partition("?")[0]
+        return Request("GET", path, shown, (*self.headers(origin=origin), *closing))
 
     def engine_request(
         self,
@@ -300,7 +301,10 @@ def prepare(
         )
     except UrlError as exc:
         raise SettingsError(str(exc)) from exc
-    headers = tuple((name, _secret(ref)) for name, ref in target.headers.items())
+    for text in (to.path, target.health_path or "/", target.origin or "null"):
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise SettingsError(f"{text[:80]!r} cannot be sent in a request as it is")
+    headers = tuple((name, _secret(ref).strip()) for name, ref in target.headers.items())
     for name, value in headers:
         if not name.isascii() or not name.replace("-", "").isalnum() or not value.isprintable():
             raise SettingsError(f"the header {name} cannot be sent as it is")

@@ -83,8 +83,6 @@ async def first_packet(stream: Stream) -> tuple[EioOpen | None, Failure | None]:
     """Wait for OPEN. Without one: how the waiting ended, or neither for some other message."""
     try:
         received = await stream.receive(OPEN_S)
-        while received.opcode is Opcode.PONG:
-            received = await stream.receive(OPEN_S)
     except WireError as exc:
         return None, exc.failure
     opened = packets.read_open(received.text) if received.opcode == Opcode.TEXT else None

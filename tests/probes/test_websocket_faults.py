@@ -206,3 +206,19 @@ async def test_frames_that_never_arrive_leave_our_pings_unanswered() -> None:
     assert attempt.pings > 1
     assert attempt.pongs == 0
     assert attempt.asked > 0
+
+
+@pytest.mark.parametrize("first", [0x89, 0x8A, 0x81], ids=["pings", "pongs", "texts"])
+async def test_a_flood_starves_nobody(first: int) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.switch()
+        await peer.frame(open_packet())
+        while True:
+            await peer.send(bytes([first, 0]) * 20_000)
+
+    async with Scripted(by_kind(websocket=script, polling=poll_open)) as server:
+        async with asyncio.timeout(30):
+            found = await observe(target(server.url.replace("http", "ws")))
+    attempt = found.attempt(Transport.WEBSOCKET)
+    assert attempt is not None
+    assert attempt.outcome in (Outcome.SILENT, Outcome.CLOSED)
