@@ -132,9 +132,10 @@ class Held:
         """Connect, namespace included, within the pace's deadline. Raises ConnectError."""
         connection = self._connection
         self._wire = Wire(
-            sockets.session(),
+            sockets.session(connection.headers),
             context=None if connection.trust == tls.Trust() else tls.verifying(connection.trust),
             proxy=connection.proxy,
+            upgrade_s=self._pace.connect_s / 3,
             on_frame=self._frame.set,
             on_pong=self._pong,
             on_text=self._text,
@@ -156,7 +157,7 @@ class Held:
             async with asyncio.timeout(self._pace.connect_s):
                 await client.connect(
                     connection.url,
-                    headers=dict(connection.headers),
+                    headers={},
                     auth=connection.auth,
                     transports=[transport.value for transport in transports],
                     namespaces=[namespace],

@@ -36,7 +36,7 @@ class Slots:
     routine: asyncio.Semaphore
 
     @classmethod
-    def of(cls, urgent: int = 32, routine: int = 8) -> Slots:
+    def of(cls, urgent: int = 64, routine: int = 16) -> Slots:
         """Places for confirmations, and for routine and repeated looks."""
         return cls(asyncio.Semaphore(urgent), asyncio.Semaphore(routine))
 

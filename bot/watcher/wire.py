@@ -13,7 +13,7 @@ import contextlib
 import json
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import Any, Final, Self
@@ -117,8 +117,11 @@ class Sockets:
         if connector is not None:
             await connector.close()
 
-    def session(self) -> aiohttp.ClientSession:
-        """A session with cookies of its own (sticky sessions) over the shared connector."""
+    def session(self, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+        """A session with cookies of its own (sticky sessions) over the shared connector.
+
+        The headers go with every request: the library sends them with a connection's first only.
+        """
         if self._connector is None:
             raise RuntimeError("Sockets is an async context manager")
         redirects = aiohttp.TraceConfig()
@@ -126,6 +129,7 @@ class Sockets:
         return aiohttp.ClientSession(
             connector=self._connector,
             connector_owner=False,
+            headers=headers,
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             trace_configs=[redirects],
         )
@@ -166,12 +170,14 @@ class Wire:
         *,
         context: ssl.SSLContext | None,
         proxy: Proxy | None,
+        upgrade_s: float,
         on_frame: Callable[[], None],
         on_pong: Callable[[bytes], None],
         on_text: Callable[[str], None],
         on_ended: Callable[[Ended], None],
     ) -> None:
         self._session = session
+        self._upgrade_s = upgrade_s
         self._options: dict[str, Any] = {}
         if context is not None:
             self._options["ssl"] = context
@@ -191,20 +197,29 @@ class Wire:
         self.cookie_jar = session.cookie_jar
 
     async def ws_connect(self, url: str, *, headers: dict[str, str], **_options: Any) -> Socket:
-        """Open a WebSocket; the library's other options are replaced by ours."""
+        """Open a WebSocket; the library's other options are replaced by ours.
+
+        An upgrade has a short deadline of its own: where WebSocket is silently dropped, the
+        polling session beneath it is worth holding.
+        """
+        upgrade = "&sid=" in url
         try:
-            opened = await self._session.ws_connect(
-                url,
-                headers=headers,
-                autoping=False,
-                max_msg_size=MAX_MESSAGE,
-                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
-                **self._options,
-            )
+            async with asyncio.timeout(self._upgrade_s if upgrade else None):
+                opened = await self._session.ws_connect(
+                    url,
+                    headers=headers,
+                    autoping=False,
+                    max_msg_size=MAX_MESSAGE,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
+                    **self._options,
+                )
+        except TimeoutError as error:
+            self.error = Ended(Reason.TIMEOUT, f"no upgrade in {self._upgrade_s:g} s")
+            raise aiohttp.ServerTimeoutError from error  # what the library takes for a refusal
         except Exception as error:
             self.error = ended_by(error)
             raise
-        self.socket = Socket(opened, self)
+        self.socket = Socket(opened, self, first_within_s=self._upgrade_s if upgrade else None)
         return self.socket
 
     async def get(self, url: str, **options: Any) -> _Answer:
@@ -255,12 +270,33 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 class Socket:
     """The part of aiohttp's ClientWebSocketResponse that the library uses."""
 
-    def __init__(self, opened: aiohttp.ClientWebSocketResponse[bool], wire: Wire) -> None:
+    def __init__(
+        self,
+        opened: aiohttp.ClientWebSocketResponse[bool],
+        wire: Wire,
+        *,
+        first_within_s: float | None,
+    ) -> None:
         self._opened = opened
         self._wire = wire
+        self._first_within_s = first_within_s
 
     async def receive(self) -> Any:
-        """The next message; pings are answered and pongs noted on the way."""
+        """The next message; pings are answered and pongs noted on the way.
+
+        Raises TimeoutError when the first message of an upgrade does not come in time.
+        """
+        within_s, self._first_within_s = self._first_within_s, None
+        if within_s is None:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._receive()
+        except TimeoutError:
+            await self.close()
+            raise
+
+    async def _receive(self) -> Any:
         while True:
             message = await self._opened.receive()
             kind = message.type
@@ -315,7 +351,9 @@ def ended_by(error: BaseException) -> Ended:
         return Ended(Reason.HTTP_STATUS, f"HTTP {error.status}")  # also a refused handshake
     for kind, reason in _BY_KIND:
         if isinstance(error, kind):
-            return Ended(reason, printable(str(error), 100))
+            # Not aiohttp's own words: they quote the URL, and its query may hold a secret.
+            ours = isinstance(error, RefusedRedirectError | TooLargeError)
+            return Ended(reason, str(error) if ours else type(error).__name__)
     inner = error
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         inner = error.certificate_error

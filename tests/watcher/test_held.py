@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import engineio.base_client  # type: ignore[import-untyped]
 import pytest
 from aiohttp import WSMsgType, web
+from pydantic import SecretStr
 
 from bot.model import ClientSettings, Reason, SecretRef, Target, Transport, WatchSettings
 from bot.watcher import ConnectionLog, Sockets
@@ -138,6 +140,57 @@ async def test_it_says_who_it_is_and_sends_what_is_configured(
     assert headers["Origin"] == "https://app.example"
     assert headers["X-Api-Key"] == "s3cret-key"
     assert server.connections == [{"token": "s3cret-token"}]
+
+
+async def test_headers_go_with_every_polling_request(
+    hold: Open, socketio_server: StartPython
+) -> None:
+    server = await socketio_server(ping_interval=0.2, ping_timeout=0.2)
+    key = SecretRef("literal", SecretStr("s3cret-key"))
+    await hold(a_target(server.url, headers={"X-Api-Key": key}), POLLING)
+    await until(lambda: len(server.requests) > 4)
+    assert {method for method, _, _ in server.requests} == {"GET", "POST"}
+    assert all(headers["X-Api-Key"] == "s3cret-key" for _, _, headers in server.requests)
+
+
+@pytest.mark.parametrize("swallow_at", ["handshake", "probe"])
+async def test_where_websocket_is_swallowed_the_polling_session_is_held(
+    hold: Open, socketio_server: StartPython, swallow_at: str
+) -> None:
+    released = asyncio.Event()
+
+    @web.middleware
+    async def swallow(request: web.Request, handler: Any) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            answer: web.StreamResponse = await handler(request)
+            return answer
+        socket = web.WebSocketResponse()
+        if swallow_at == "probe":
+            await socket.prepare(request)
+        await released.wait()
+        return socket
+
+    server = await socketio_server(
+        prepare=lambda server: server.app.middlewares.append(swallow),
+        ping_interval=0.9,
+        ping_timeout=5,
+    )
+    held = await hold(a_target(server.url), POLLING, WEBSOCKET, pace=replace(QUICK, connect_s=1.5))
+    assert held.transport is POLLING
+    released.set()
+
+
+async def test_no_secret_of_the_url_gets_into_what_is_told(
+    hold: Open, http_server: Callable[..., Awaitable[str]]
+) -> None:
+    async def no_websocket(_: web.Request) -> web.StreamResponse:
+        return web.Response(text="hello")
+
+    url = await http_server(no_websocket)
+    target = a_target(url, query={"token": "s3cret"})
+    for transports in ((WEBSOCKET,), (POLLING,)):
+        error = await refused(hold, target, *transports)
+        assert "s3cret" not in f"{error} {error.ended}"
 
 
 async def test_a_rotated_secret_is_read_for_the_next_attempt(
