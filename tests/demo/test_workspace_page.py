@@ -500,3 +500,17 @@ async def test_a_message_shortcut_is_in_the_messages_menu(seen: tuple[Page, Work
         payload = await _ack_next(socket)
         await choosing
     assert (payload["type"], payload["callback_id"]) == ("message_action", "explain")
+
+
+@pytest.mark.chromium
+async def test_status_signs_are_drawn_whether_written_as_codes_or_characters(
+    seen: tuple[Page, Workspace],
+) -> None:
+    page, workspace = seen
+    ops = workspace.channel("ops")
+    await _client(workspace).chat_postMessage(
+        channel=ops.id, text=":red_circle: 🔴 ⚠️ at 12:30:45, :nonsense: stays"
+    )
+    message = page.locator("#stage article.message")
+    await expect(message.locator(".emoji svg")).to_have_count(3)
+    await expect(message).to_contain_text("at 12:30:45, :nonsense: stays")

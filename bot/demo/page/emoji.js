@@ -125,12 +125,25 @@ export function emoji(code) {
   return document.createTextNode(`:${code}:`);
 }
 
-/** Text with its :shortcodes: turned into emoji, as a list of nodes. */
+// The same signs when an app writes them as characters.
+const DRAWN_CHARACTERS = {
+  "🔴": "red_circle", "🟠": "large_orange_circle", "🟡": "large_yellow_circle",
+  "🟢": "large_green_circle", "🔵": "large_blue_circle", "🟣": "large_purple_circle",
+  "⚪": "white_circle", "⚫": "black_circle", "✅": "white_check_mark", "❌": "x",
+  "⚠": "warning", "🚨": "rotating_light", "⏳": "hourglass_flowing_sand", "⌛": "hourglass",
+  "ℹ": "information_source", "⛔": "no_entry", "🚫": "no_entry_sign", "🔔": "bell",
+  "🔍": "mag", "🔎": "mag", "🔄": "arrows_counterclockwise", "🔌": "electric_plug",
+  "🔗": "link", "🔒": "lock", "⚡": "zap", "📖": "book",
+};
+const SIGNS = new RegExp(
+  `(:[a-z0-9_+-]+(?:::skin-tone-[2-6])?:|(?:${Object.keys(DRAWN_CHARACTERS).join("|")})\\uFE0F?)`, "u",
+);
+
+/** Text with its :shortcodes: and status characters turned into emoji, as a list of nodes. */
 export function withEmoji(text) {
-  return text
-    .split(/(:[a-z0-9_+-]+(?:::skin-tone-[2-6])?:)/)
-    .filter(Boolean)
-    .map((part) => (/^:[a-z0-9_+-]+/.test(part) && part.endsWith(":") && part.length > 2
-      ? emoji(part.slice(1, -1))
-      : document.createTextNode(part)));
+  return text.split(SIGNS).filter(Boolean).map((part) => {
+    const drawn = DRAWN_CHARACTERS[part.replace("\uFE0F", "")];
+    if (drawn) return emoji(drawn);
+    return /^:[a-z0-9_+:-]+:$/.test(part) ? emoji(part.slice(1, -1)) : document.createTextNode(part);
+  });
 }
