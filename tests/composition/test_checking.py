@@ -1,0 +1,203 @@
+"""`wsdiag check` as a process: exit codes, the one object on stdout, clear refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab import wire
+from tests.lab.scenario import Bench
+from tests.servers.certificates import CertificateAuthority
+from tests.servers.fixtures import StartPython
+from tests.servers.process import free_port
+
+_PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    errors: str
+
+    @property
+    def found(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+async def wsdiag(folder: Path, *arguments: str, **environment: str) -> Ended:
+    root = Path(__file__).parents[2]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(root), **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            out, errors = await process.communicate()
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    return Ended(process.returncode or 0, out.decode(), errors.decode())
+
+
+async def test_a_healthy_backend_ends_with_0_and_one_object(
+    socketio_server: StartPython, tmp_path: Path
+) -> None:
+    server = await socketio_server()
+    ended = await wsdiag(tmp_path, "check", server.url, "--json")
+    assert ended.code == 0, ended
+    assert set(ended.found) == {
+        "target", "vantage", "state", "cause", "alternatives", "findings", "started_at",
+        "duration_ms",
+    }  # fmt: skip
+    assert ended.found["state"] == "up"
+    assert ended.found["cause"] is None
+    probes = [f["probe"] for f in ended.found["findings"]]
+    assert {"config", "dns", "tcp", "http", "polling", "websocket", "upgrade", "namespace", "rtt",
+            "affinity"} <= set(probes)  # fmt: skip
+    assert all(
+        set(f) == {"probe", "status", "reason", "duration_ms", "evidence"}
+        for f in ended.found["findings"]
+    )
+
+
+async def test_a_degraded_backend_ends_with_1_and_its_cause(
+    socketio_server: StartPython, tmp_path: Path
+) -> None:
+    server = await socketio_server(health_status=500)
+    ended = await wsdiag(tmp_path, "check", server.url, "--json")
+    assert ended.code == 1, ended
+    cause = ended.found["cause"]
+    assert set(cause) == {
+        "code", "layer", "section", "confidence", "title", "fix", "why", "guide_url",
+    }  # fmt: skip
+    assert (cause["code"], cause["layer"], cause["section"]) == ("http_health_500", "http", "3")
+    assert cause["guide_url"] is None
+
+
+async def test_a_dead_backend_ends_with_2(tmp_path: Path) -> None:
+    ended = await wsdiag(tmp_path, "check", f"http://127.0.0.1:{free_port()}", "--json")
+    assert (ended.code, ended.found["cause"]["code"]) == (2, "tcp_refused")
+
+
+async def test_a_check_cut_short_ends_with_3(tmp_path: Path, ca: CertificateAuthority) -> None:
+    async with Bench(tmp_path, ca) as bench:
+        url = f"http://127.0.0.1:{await bench.talk(wire.silent)}"
+        ended = await wsdiag(tmp_path, "check", url, "--json", "--timeout", "0.7")
+    assert (ended.code, ended.found["state"]) == (3, "unknown"), ended
+
+
+async def test_the_terminal_says_verdict_users_cause_and_fix(tmp_path: Path) -> None:
+    ended = await wsdiag(tmp_path, "check", f"http://127.0.0.1:{free_port()}")
+    words = " ".join(ended.out.split())
+    for expected in ("is down", "Users:", "Cause:", "[tcp_refused]", "Fix:", "Why:"):
+        assert expected in words
+    assert ended.errors == ""
+
+
+async def test_the_terminal_speaks_russian(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    asked = await wsdiag(tmp_path, "check", url, "--lang", "ru")
+    by_variable = await wsdiag(tmp_path, "check", url, WSDIAG_LANG="ru")
+    for ended in (asked, by_variable):
+        assert "Причина:" in ended.out
+        assert "Cause" not in ended.out
+
+
+async def test_the_guide_s_address_is_linked_when_it_has_one(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    ended = await wsdiag(
+        tmp_path, "check", url, "--json", WSDIAG_GUIDE_URL="https://wiki.example/guide"
+    )
+    link = ended.found["cause"]["guide_url"]
+    assert link.startswith("https://wiki.example/guide#")
+    assert link.endswith("tcp_refused")
+
+
+async def test_a_configured_target_is_checked_by_its_name(
+    socketio_server: StartPython, tmp_path: Path
+) -> None:
+    server = await socketio_server()
+    (tmp_path / "wsdiag.toml").write_text(f'[targets.prod]\nurl = "{server.url}"\n')
+    ended = await wsdiag(tmp_path, "check", "prod", "--json")
+    assert (ended.code, ended.found["target"]["name"]) == (0, "prod")
+
+
+async def test_the_token_reaches_the_server_and_nothing_that_is_printed(
+    socketio_server: StartPython, tmp_path: Path
+) -> None:
+    server = await socketio_server()
+    secret = "s3cr3t-of-prod"
+    ended = await wsdiag(
+        tmp_path, "check", server.url, "--json", "--auth", "env:PAYLOAD",
+        PAYLOAD=json.dumps({"token": secret}),
+    )  # fmt: skip
+    assert {"token": secret} in server.connections
+    assert ended.code == 0
+    assert secret not in ended.out + ended.errors
+
+
+REFUSED = {
+    "no address": (("check", "nowhere"), "There is no target nowhere"),
+    "no host": (("check", "https://"), "no host"),
+    "another scheme": (("check", "ftp://backend.example.com"), "only https://"),
+    "user info": (("check", "https://a:b@backend.example.com"), "user name or a password"),
+    "a placeholder": (("check", "https://undefined"), "placeholder"),
+    "no such flag": (("check", "https://backend.example.com", "--fast"), "--fast"),
+    "no such command": (("chekc",), "chekc"),
+    "a number as origin": (("check", "http://127.0.0.1:1", "--origin", "8"), "--origin"),
+    "no JSON": (("check", "http://127.0.0.1:1", "--auth", "{nope"), "not JSON"),
+    "no such file": (("check", "http://127.0.0.1:1", "--ca-file", "/no/ca.pem"), "/no/ca.pem"),
+    "no IP address": (
+        ("check", "http://127.0.0.1:1", "--control-resolver", "dns.example"),
+        "takes an IP address",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_what_is_typed_wrongly_ends_with_64_and_says_what_to_change(
+    case: str, tmp_path: Path
+) -> None:
+    arguments, words = REFUSED[case]
+    ended = await wsdiag(tmp_path, *arguments)
+    assert ended.code == 64, ended
+    assert words in ended.errors
+    assert "Traceback" not in ended.errors
+    assert ended.out == ""
+
+
+async def test_a_misspelt_target_is_guessed(tmp_path: Path) -> None:
+    (tmp_path / "wsdiag.toml").write_text('[targets.production]\nurl = "http://127.0.0.1:1"\n')
+    ended = await wsdiag(tmp_path, "check", "prodcution")
+    assert "Did you mean production?" in ended.errors
+
+
+async def test_invalid_settings_are_told_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "wsdiag.toml").write_text('colour = "red"\n')
+    ended = await wsdiag(tmp_path, "config")
+    assert ended.code == 64
+    assert "wsdiag.toml" in ended.errors
+    assert "colour" in ended.errors
+
+
+async def test_config_masks_tokens(tmp_path: Path) -> None:
+    ended = await wsdiag(tmp_path, "config", SLACK_BOT_TOKEN="xoxb-12345-secret")
+    assert ended.code == 0
+    assert "slack_bot_token" in ended.out
+    assert "12345-secret" not in ended.out + ended.errors
