@@ -24,7 +24,7 @@ from bot.net.errors import since_ms
 from bot.probes import FOLLOW_UPS, SUITE, Found, config
 from bot.probes.look import Look, SettingsError, prepare
 
-_ROUNDS: Final = 4  # of follow-ups; each may narrow the causes and ask for more
+_ROUNDS: Final = 6  # of follow-ups; each may narrow the causes and ask for more
 _LEAVE_S: Final = 1.0
 
 log = logging.getLogger("wsdiag.diagnose")
@@ -148,8 +148,12 @@ class _Run:
         return tuple(unexplained(found))
 
     def cut_short(self) -> bool:
-        """Whether the deadline of the whole run took something that the verdict needs."""
-        return bool(self._cut)
+        """Whether the deadline of the whole run took something that the verdict needs.
+
+        The state hangs on the namespace: it ends by itself when no transport gets that far, and
+        what else is cut (a follow-up, say) only leaves the cause less certain.
+        """
+        return "namespace" in self._cut
 
     async def _follow_up(self, follow_up: FollowUp) -> None:
         row = FOLLOW_UPS[follow_up]

@@ -108,6 +108,10 @@ class Connection:
         """Whether it has not been closed by us."""
         return self._open
 
+    def data_age_ms(self) -> float:
+        """How long ago the last data arrived: what it waited for us."""
+        return sockets.data_age_ms(self._sock) if self._open else 0.0
+
     def tcp_info(self) -> TcpInfo | None:
         """What the kernel knows of this connection; None once it is closed."""
         return sockets.tcp_info(self._sock) if self._open else None

@@ -136,7 +136,8 @@ class _Exchange:
 
     def _feed(self, data: bytes) -> None:
         if data and not self.received:
-            self._ttfb_ms = since_ms(self._written)
+            waited = since_ms(self._written)
+            self._ttfb_ms = round(max(0.0, waited - self._connection.data_age_ms()), 3)
             self.phase, self.phase_began = Phase.RESPONSE, time.monotonic()
         self.received += len(data)
         if len(self.first) < FIRST_BYTES:

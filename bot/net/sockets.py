@@ -82,6 +82,18 @@ def tcp_info(sock: socket.socket) -> TcpInfo | None:
     return TcpInfo(unacked=unacked, retransmits=total_retrans, rtt_ms=rtt_us / 1_000)
 
 
+def data_age_ms(sock: socket.socket) -> float:
+    """How long ago the last data arrived, by the kernel's clock; 0 where it does not say.
+
+    What waits in the socket while our own loop is busy is not the server's slowness.
+    """
+    try:
+        raw = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    except OSError:
+        return 0.0
+    return float(struct.unpack_from("=I", raw, 52)[0]) if len(raw) >= 56 else 0.0
+
+
 def _connect_ms(sock: socket.socket, wall_ms: float) -> float:
     info = tcp_info(sock)
     if info is None or info.retransmits or not info.rtt_ms:

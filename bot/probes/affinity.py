@@ -20,6 +20,7 @@ TRIES: Final = 6
 ANSWER_S: Final = 3.0
 _ENOUGH_TIMEOUTS: Final = 2
 _SESSION_UNKNOWN: Final = 1
+_OUR_DOING: Final = 429  # a rate limiter that answers the probe says nothing about affinity
 
 
 async def probe(look: Look) -> Finding:
@@ -51,7 +52,7 @@ async def _ask(look: Look, session: PollingSession) -> AffinityEvidence:
         statuses.append(reply.answer.status)
         errors.append(packets.read_error(reply.body.decode("utf-8", "replace")))
         failures.append(failure.reason if failure is not None else None)
-        if failures.count(Reason.TIMEOUT) >= _ENOUGH_TIMEOUTS:
+        if failures.count(Reason.TIMEOUT) >= _ENOUGH_TIMEOUTS or statuses[-1] == _OUR_DOING:
             break
     return AffinityEvidence(
         session.opened.open, tuple(statuses), tuple(errors), tuple(ages), tuple(failures)
@@ -61,6 +62,6 @@ async def _ask(look: Look, session: PollingSession) -> AffinityEvidence:
 def _judge(evidence: AffinityEvidence) -> Judged:
     if any(e is not None and e.code == _SESSION_UNKNOWN for e in evidence.errors):
         return Status.FAIL, Reason.SESSION_UNKNOWN
-    if 200 in evidence.statuses and set(evidence.statuses) != {200}:
+    if 200 in evidence.statuses and not set(evidence.statuses) <= {200, _OUR_DOING}:
         return Status.WARN, Reason.HTTP_STATUS
     return outcome.OK

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from bot.evidence import Failure, Phase
 from bot.findings import FindingSet
-from bot.model import Reason, Status
+from bot.model import Controls, Reason, Status
 from bot.net.http import BODY_BYTES
 from bot.probes import http, polling
+from bot.probes.look import prepare
 from tests.net.scripted import Peer, Script, Scripted
 from tests.probes.looking import ask, observe, target, the
+from tests.servers.fixtures import StartNode
 
 
 async def reset_on_accept(peer: Peer) -> None:
@@ -235,3 +238,21 @@ async def test_a_refused_port_is_told_by_tcp_alone() -> None:
     for failure in failures(found):
         assert failure is not None
         assert failure.phase is Phase.CONNECT
+
+
+@pytest.mark.node
+async def test_what_waited_for_our_own_busy_loop_is_not_the_servers_slowness(
+    node_server: StartNode,
+) -> None:
+    server = await node_server()
+    look = prepare(target(server.url), Controls())
+    loop = asyncio.get_running_loop()
+    try:
+        reply = await look.fetch(
+            look.get("/health"), on_dialled=lambda: loop.call_later(0, time.sleep, 1.5)
+        )
+    finally:
+        await look.close()
+    assert reply.answer.status == 200
+    assert reply.answer.ttfb_ms is not None
+    assert reply.answer.ttfb_ms < 1_000

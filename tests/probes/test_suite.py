@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.evidence import Outcome
+from bot.findings import FindingSet
 from bot.model import FollowUp, Reason, SecretRef, Status, Transport
 from bot.probes import FOLLOW_UPS, SUITE
 from tests.probes.looking import observe, target, the
@@ -17,6 +18,16 @@ from tests.servers.fixtures import StartNode, StartPython
 HEALTHY = {
     "config", "dns", "tcp", "http", "polling", "websocket", "upgrade", "namespace", "rtt",
 }  # fmt: skip
+
+
+# What a loaded machine may add to a healthy answer.
+SLOWNESS = {None, Reason.SLOW_ANSWER, Reason.SLOW_LOOKUP, Reason.UNSTABLE, Reason.HIGH_LATENCY}
+
+
+def fine(found: FindingSet) -> set[str]:
+    """The probes that saw nothing wrong but, at most, slowness. None may have failed."""
+    assert not [f for f in found.all if f.status is Status.FAIL]
+    return {f.probe for f in found.all if f.status is not Status.SKIPPED and f.reason in SLOWNESS}
 
 
 def test_every_follow_up_has_a_row() -> None:
@@ -38,8 +49,7 @@ def test_needs_name_probes_that_come_before() -> None:
 async def test_a_healthy_node_server_passes_every_probe(node_server: StartNode) -> None:
     server = await node_server()
     found = await observe(target(server.url))
-    assert {f.probe for f in found.all if f.status is Status.OK} == HEALTHY
-    assert all(f.status in (Status.OK, Status.SKIPPED) for f in found.all)
+    assert fine(found) == HEALTHY
     assert found.completed == {Transport.WEBSOCKET, Transport.POLLING}
     assert found.upgraded
     assert found.rtt is not None
@@ -50,7 +60,7 @@ async def test_a_healthy_node_server_passes_every_probe(node_server: StartNode) 
 async def test_a_healthy_python_server_passes_every_probe(socketio_server: StartPython) -> None:
     server = await socketio_server()
     found = await observe(target(server.url))
-    assert {f.probe for f in found.all if f.status is Status.OK} == HEALTHY
+    assert fine(found) == HEALTHY
     assert found.completed == {Transport.WEBSOCKET, Transport.POLLING}
 
 
@@ -60,7 +70,7 @@ async def test_a_healthy_server_behind_tls_passes_with_its_own_ca(
 ) -> None:
     server = await node_server(tls=ca.issue().for_node())
     found = await observe(target(server.url, ca_file=str(ca.ca_file)))
-    assert {f.probe for f in found.all if f.status is Status.OK} == HEALTHY | {"tls"}
+    assert fine(found) == HEALTHY | {"tls"}
     (tls,) = (found.all[[f.probe for f in found.all].index("tls")],)
     assert tls.address == "127.0.0.1"
 
