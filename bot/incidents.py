@@ -20,6 +20,10 @@ from bot.model import Named, Observation, Report, State, Transition, TransitionK
 
 TROUBLE = frozenset({State.DEGRADED, State.DOWN})
 
+# Says that the server was back a moment later. True at the end of every outage that refused
+# connections, so it names an incident from its start, but does not rename one that has a cause.
+_ENDING = frozenset({"srv_restarting"})
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
@@ -115,7 +119,8 @@ def _change(
     state: TargetState, incident: Incident, observation: Observation, at: datetime
 ) -> tuple[TargetState, tuple[Transition, ...]]:
     cause = _cause(observation)
-    if observation.state is incident.state and _code(cause) == _code(incident.cause):
+    same_cause = _code(cause) == _code(incident.cause) or _code(cause) in _ENDING
+    if observation.state is incident.state and same_cause:
         return state, ()
     transition = _transition(TransitionKind.CHANGED, incident, incident.state, observation, at)
     after = replace(

@@ -93,6 +93,16 @@ def test_another_cause_or_state_inside_an_incident_is_an_edit_of_it() -> None:
     assert state.incident.opened_at == START
 
 
+def test_the_end_of_an_outage_does_not_rename_it_a_restart() -> None:
+    _, told = run(
+        seen(State.DOWN, code="tcp_refused"),
+        seen(State.DOWN, 3600, code="srv_restarting"),
+        seen(State.UP, 3601),
+    )
+    assert kinds(told) == [TransitionKind.OPENED, TransitionKind.CLOSED]
+    assert told[-1].cause == told[0].cause
+
+
 def test_recovery_closes_the_incident_and_keeps_naming_its_cause() -> None:
     state, told = run(seen(State.DOWN), seen(State.UP, 60))
     assert kinds(told) == [TransitionKind.OPENED, TransitionKind.CLOSED]

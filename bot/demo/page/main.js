@@ -84,8 +84,7 @@ function drawStrip() {
 function settlePlace() {
   const wanted = placeOfAddress();
   const known = wanted.place === "home" || state.channels.has(wanted.place);
-  const first = [...state.channels.values()].filter((c) => !c.is_im)
-    .sort((a, b) => a.name.localeCompare(b.name))[0];
+  const first = [...state.channels.values()].filter((c) => !c.is_im)[0];  // the one that was made first
   if (known) go(wanted.place, wanted.thread);
   else go(first?.id || state.direct);
   if (wanted.highlight) {
