@@ -132,8 +132,13 @@ class SlackBot:
         *,
         jobs: Jobs | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        drain_s: float = _DRAIN_S,
     ) -> None:
-        """Raises TokenRefused when a token is missing or of the wrong kind."""
+        """`drain_s`: how long `stop` lets running checks go on.
+
+        Raises TokenRefused when a token is missing or of the wrong kind.
+        """
+        self._drain_s = drain_s
         self._client = SlackClient(access)
         self._jobs = Jobs() if jobs is None else jobs
         self._stopping = asyncio.Event()
@@ -219,7 +224,7 @@ class SlackBot:
 
     async def stop(self) -> None:
         """Let checks end or say that they do not, then leave Slack. May be called twice."""
-        late = await self._jobs.drain(_DRAIN_S, grace=_FAREWELL_S)
+        late = await self._jobs.drain(self._drain_s, grace=_FAREWELL_S)
         if late:
             _log.info("%d jobs were stopped before their end", late)
         self._stopping.set()

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from bot.jobs import Jobs, JobsBusyError, JobsClosedError
+from bot.jobs import Jobs, JobsBusyError, JobsClosedError, Joined
 from bot.model import Report, Status, Target
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.progress import busy, failed, interrupted, progress
@@ -96,7 +96,7 @@ class Checks:
                 name=f"follow the check of {target.name}",
             )
             try:
-                done = await joined
+                done = await joined.result()
             finally:
                 board.watchers.discard(changed)
                 following.cancel()
@@ -113,7 +113,7 @@ class Checks:
             return
         await live.finish(summary(done.report, done.report_id, reader))
 
-    def _join(self, target: Target) -> tuple[Awaitable[Done], _Board]:
+    def _join(self, target: Target) -> tuple[Joined[Done], _Board]:
         key = f"check\0{target.name}\0{target.url}"
         board = self._boards.get(key) or _Board()
 
@@ -129,7 +129,7 @@ class Checks:
         joined = self._jobs.join(key, f"check {target.name}", run)
         if joined.first:
             self._boards[key] = board  # at once: the next asker may come before the run begins
-        return joined.result(), board
+        return joined, board
 
     async def _kept(self, report: Report) -> str | None:
         try:

@@ -86,13 +86,15 @@ def link(url: str, label: str) -> str:
     return f"<{safe}|{escape(label)}>"
 
 
-def when(at: datetime, lang: str) -> str:
+def when(at: datetime, lang: str, *, dated: bool = False) -> str:
     """A moment that Slack shows in each reader's own time zone, with UTC where it cannot.
 
+    It reads “today 9:35:32 PM”, or, `dated`, as a date that fits behind “since” in any language.
     See "Date formatting" in docs.slack.dev/messaging/formatting-message-text.
     """
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|{moment(at, lang)}>"
+    style = "{date_short} {time}" if dated else "{date_short_pretty} {time_secs}"
+    return f"<!date^{int(at.timestamp())}^{style}|{moment(at, lang)}>"
 
 
 def _entities(text: str) -> str:

@@ -23,7 +23,7 @@ from bot.slack.errors import understand
 
 _CONNECT_S: Final = 30.0
 _CLOSE_S: Final = 3.0  # the SDK waits up to 10 s for a close frame
-_LOOK_EVERY_S: Final = 5.0
+_LOOK_EVERY_S: Final = 1.0
 _DEAD_AFTER_S: Final = 30.0  # the SDK's own repairs have failed by then
 _PING_S: Final = 10.0
 _FIRST_RETRY_S: Final = 1.0
@@ -55,6 +55,13 @@ class _Client(SocketModeClient):
         """Whether a part of the client has ended, so that nothing will be received any more."""
         parts = (self.message_processor, self.current_session_monitor, self.message_receiver)
         return any(part is not None and part.done() for part in parts)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the connection has ended and nobody is making a new one."""
+        session = self.current_session
+        ended = session is None or session.closed
+        return ended and not self.connect_operation_lock.locked()
 
     async def end(self) -> None:
         """Close within a few seconds and leave no task behind."""
@@ -102,7 +109,7 @@ class SocketMode:
                     await self._slack.identity()  # known already, unless Slack was out of reach
                     client.wss_uri = await client.issue_new_wss_url()
                     await client.connect()  # type: ignore[no-untyped-call]
-                wait_s, welcome = _FIRST_RETRY_S, True
+                wait_s, welcome = 0.0, True
                 _log.info("connected to Slack")
                 self.connected.set()
                 await self._watch(client)
@@ -122,10 +129,13 @@ class SocketMode:
                 self._client = None
                 await asyncio.shield(client.end())
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))
-            wait_s = min(_LONGEST_RETRY_S, wait_s * 2)
+            wait_s = min(_LONGEST_RETRY_S, max(_FIRST_RETRY_S, wait_s * 2))
 
     async def _watch(self, client: _Client) -> None:
-        """Return when the socket has been dead for a while, or a part of it has ended."""
+        """Return when the socket was cut, is dead for a while, or a part of it has ended.
+
+        The SDK would notice a cut by itself after `_PING_S`; until then every command would fail.
+        """
         loop = asyncio.get_running_loop()
         alive_at = loop.time()
         while True:
@@ -135,7 +145,7 @@ class SocketMode:
                 self.connected.set()
                 continue
             self.connected.clear()
-            if loop.time() - alive_at >= self._dead_after_s:
+            if client.broken or client.cut or loop.time() - alive_at >= self._dead_after_s:
                 return
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:

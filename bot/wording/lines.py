@@ -66,6 +66,8 @@ def evidence_lines(findings: Sequence[Finding]) -> tuple[EvidenceLine, ...]:
         if not looked or (probe == "config" and _worst(looked) is not Status.FAIL):
             continue
         facts = tuple(_TOGETHER[probe](looked) if probe in _TOGETHER else _each(looked))
+        if not facts and _worst(looked) is Status.OK:
+            continue  # nothing was measured, so there is nothing to show
         lines.append(EvidenceLine(probe, _worst(looked), label(probe), facts, probe in _FOLLOW_UPS))
     return tuple(lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -99,6 +100,7 @@ class Stage:
     default_channel: str | None = None
     mode: Mode = Mode.SOCKET
     jobs: Jobs | None = None
+    drain_s: float = 0.0
     diagnose: Diagnose | None = None  # None: the script
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     allowed: tuple[str, ...] = ("https://adhoc.example",)
@@ -134,12 +136,32 @@ class Stage:
         )
 
     def bot(self, **changes: Any) -> SlackBot:
-        return SlackBot(self.access(**changes), self.bindings(), jobs=self.jobs, now=self.now)
+        return SlackBot(
+            self.access(**changes),
+            self.bindings(),
+            jobs=self.jobs,
+            now=self.now,
+            drain_s=self.drain_s,
+        )
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with its schema, made once: each test gets a copy."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+
+    async def make() -> None:
+        await (await Store.open(f"sqlite+aiosqlite:///{path}")).close()
+
+    asyncio.run(make())
+    return path
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'wsdiag.db'}") as opened:
+async def store(tmp_path: Path, empty_database: Path) -> AsyncIterator[Store]:
+    path = tmp_path / "wsdiag.db"
+    shutil.copyfile(empty_database, path)
+    async with await Store.open(f"sqlite+aiosqlite:///{path}") as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.demo.workspace import Message
 from bot.demo.workspace.blockkit import Surface
-from bot.guide import GuideLinks
+from bot.guide import GuideLinks, cause_title
 from bot.model import State, Target
 from bot.slack.actions import place_of
 from bot.slack.blocks.status import TargetStatus
@@ -113,7 +113,7 @@ async def test_the_guide_opens_as_a_modal_with_the_causes_entry(
     message = await checked(scene)
     await scene.workspace.click("mira", message, "Guide")
     (view,) = await scene.workspace.wait_for(lambda: scene.workspace.views("mira"))
-    assert "The port refuses connections" in str(view.payload["blocks"])
+    assert view.payload["blocks"][0]["text"]["text"] == cause_title("tcp_refused", "en")
     bare = [{k: v for k, v in b.items() if k != "block_id"} for b in view.payload["blocks"]]
     assert_acceptable(bare, Surface.MODAL)
 

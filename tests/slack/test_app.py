@@ -129,6 +129,7 @@ async def test_stopping_rewrites_what_says_running(stage: Stage, running: Start)
 async def test_stopping_lets_a_check_that_is_about_to_end_finish(
     stage: Stage, running: Start
 ) -> None:
+    stage.drain_s = 10.0
     scene = await running()
     await scene.command("prod")
     await scene.script.started.wait()

@@ -272,3 +272,14 @@ async def test_one_job_too_many_is_told_to_the_sender(stage: Stage, running: Sta
     assert outcome.error is None
     (told,) = await scene.workspace.wait_for(scene.whispers)
     assert "too busy" in told
+
+
+async def test_russian_answers_are_russian(stage: Stage, running: Start) -> None:
+    stage.lang = "ru"
+    stage.script.gate.set()
+    scene = await running()
+    await scene.command("prod")
+    await summary_in(scene, "prod")
+    message = scene.workspace.messages("ops")[0]
+    await scene.workspace.wait_for(lambda: message.revisions >= 1)
+    assert any("а" <= c <= "я" for c in message.text)

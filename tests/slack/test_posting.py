@@ -68,13 +68,8 @@ async def test_edits_keep_their_distance_and_skip_what_did_not_change(
             changed.set()
         (message,) = scene.workspace.messages("ops")
         await scene.workspace.wait_for(lambda: message.text == "step 29", timeout=10)
-        step[0] = 30
-        changed.set()
-        await scene.workspace.wait_for(lambda: message.text == "step 30", timeout=10)
         following.cancel()
         await asyncio.wait({following})
-    edits = scene.workspace.called("chat.update")
-    assert [call.arguments["text"] for call in edits] == ["step 29", "step 30"]
-    posted = scene.workspace.called("chat.postMessage")[-1].at
-    gaps = [b - a for a, b in zip([posted, edits[0].at], [e.at for e in edits], strict=True)]
-    assert all(gap >= EDIT_GAP_S - 0.5 for gap in gaps)
+    (edit,) = scene.workspace.called("chat.update")
+    (posted,) = scene.workspace.called("chat.postMessage")
+    assert edit.at - posted.at >= EDIT_GAP_S - 0.5

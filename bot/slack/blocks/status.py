@@ -89,5 +89,5 @@ def _line(target: TargetStatus, lang: str) -> str:
     if target.rtt_ms is not None:
         parts.append(sentence(milliseconds(target.rtt_ms), lang))
     if target.since is not None:
-        parts.append(f"{translate(say('since'), lang)} {when(target.since, lang)}")
+        parts.append(f"{translate(say('since'), lang)} {when(target.since, lang, dated=True)}")
     return " · ".join(parts)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,7 +105,7 @@ def delivery(
     return Delivery(1, "i1", name, "C1", kind, AT, AT + timedelta(minutes=4), state, given, "1.0")
 
 
-ugly = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+ugly = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @ugly
@@ -158,15 +157,14 @@ def test_progress_help_and_status_of_anything_are_postable(
     assert_postable(status.status(targets, lang))
 
 
-@pytest.mark.parametrize("code", sorted(causes.CATALOGUE))
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_cause_can_be_told(code: str, lang: str) -> None:
-    row = causes.CATALOGUE[code]
+def test_every_cause_can_be_told_in_every_language() -> None:
     base = report(State.DOWN)
-    cause = Named(code, row.layer, row.section, Confidence.LIKELY)
-    told = dataclasses.replace(base, verdict=dataclasses.replace(base.verdict, cause=cause))
-    for links in (LINKED, GuideLinks()):
-        assert_postable(summary(told, "r1", Reader(lang, links)))
+    for number, (code, row) in enumerate(causes.CATALOGUE.items()):
+        cause = Named(code, row.layer, row.section, Confidence.LIKELY)
+        told = dataclasses.replace(base, verdict=dataclasses.replace(base.verdict, cause=cause))
+        for lang in LANGUAGES:
+            links = LINKED if number % 2 else GuideLinks()
+            assert_postable(summary(told, "r1", Reader(lang, links)))
 
 
 def test_the_first_lines_say_verdict_users_cause_and_fix() -> None:
