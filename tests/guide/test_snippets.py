@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from markdown_it.tree import SyntaxTreeNode
+from typer.main import get_group
 
+from bot import guide
+from bot.__main__ import app
 from bot.guide.parse import load, markdown
 from bot.locales import LANGUAGES
+from bot.slack.parse import Misunderstood, parse
 from tests.servers.tools import find
 
 _RUN_S = 30
@@ -95,3 +100,28 @@ def test_haproxy_accepts_the_configuration_of_the_guide(tmp_path: Path) -> None:
     )
     done = run(find("haproxy") or "haproxy", "-c", "-f", config)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_commands_of_wsdiag_are_there_with_their_options(lang: str) -> None:
+    known = {
+        command.name: {option for parameter in command.params for option in parameter.opts}
+        for command in get_group(app).commands.values()
+    }
+    text = Path(guide.__file__).with_name(f"{lang}.md").read_text(encoding="utf-8")
+    used = re.findall(r"`wsdiag ([a-z]+)([^\n`]*)`", text)
+    for _anchor, content in fences("bash", lang=lang):
+        used += re.findall(r"^wsdiag ([a-z]+)([^\n#]*)", content, re.MULTILINE)
+    assert used
+    for command, rest in used:
+        assert command in known
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known[command]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_slash_commands_are_there(lang: str) -> None:
+    text = Path(guide.__file__).with_name(f"{lang}.md").read_text(encoding="utf-8")
+    used = set(re.findall(r"`/wsdiag ([a-z]+)", text))
+    assert used
+    for word in used:
+        assert not isinstance(parse(word, ["prod"]), Misunderstood)
