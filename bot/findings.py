@@ -32,6 +32,7 @@ from bot.evidence import (
     Phase,
     PollingEvidence,
     ProbedPathsEvidence,
+    ProxyEvidence,
     RecheckEvidence,
     RttEvidence,
     TcpEvidence,
@@ -94,6 +95,11 @@ class FindingSet:
     @cached_property
     def tcp(self) -> tuple[TcpEvidence, ...]:
         return self._each("tcp", TcpEvidence)
+
+    @cached_property
+    def proxy(self) -> ProxyEvidence | None:
+        """Through a forward proxy this stands in place of the addresses."""
+        return self._one("tcp", ProxyEvidence)
 
     @cached_property
     def tls(self) -> tuple[TlsEvidence, ...]:

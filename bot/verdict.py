@@ -48,7 +48,12 @@ _LAYER_OF_PROBE = {
     "fallback": Layer.CLIENT,
     FollowUp.AFFINITY: Layer.ENGINEIO,
 }
-_LAYER_OF_PHASE = {Phase.CONNECT: Layer.TCP, Phase.TLS: Layer.TLS}
+_LAYER_OF_PHASE = {
+    Phase.RESOLVE: Layer.DNS,
+    Phase.PROXY: Layer.PROXY,
+    Phase.CONNECT: Layer.TCP,
+    Phase.TLS: Layer.TLS,
+}
 
 # What a dead network of our own can produce; a refusal or an HTTP answer never is.
 _OUR_SIDE = frozenset(

@@ -17,6 +17,7 @@ from bot.causes import (
     http_pages,
     http_path,
     net,
+    proxy,
     server,
     socketio,
     tcp,
@@ -29,6 +30,7 @@ from bot.causes.row import Cause, Fit, Reach
 from bot.model import Layer, Section, say
 
 _FILES = (
+    proxy,
     dns,
     tcp,
     net,

@@ -15,7 +15,8 @@ _FORBIDDEN = re.compile(r"^\W*forbidden\W*$", re.IGNORECASE)
 
 
 def _opens(found: FindingSet) -> tuple[EioOpen, ...]:
-    seen = [e.open for e in (found.polling, found.websocket, found.affinity) if e is not None]
+    looks = (found.polling, found.websocket, found.upgrade, found.affinity)
+    seen = [e.open for e in looks if e is not None]
     return tuple(o for o in seen if o is not None)
 
 

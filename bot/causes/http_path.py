@@ -215,9 +215,9 @@ def body_limit(found: FindingSet) -> Fit | None:
 
 def cached(found: FindingSet) -> Fit | None:
     """Two handshakes gave the same session: a cache stands in front."""
-    first = found.polling.open if found.polling else None
-    second = found.affinity.open if found.affinity else None
-    if first is None or second is None or first.sid_digest != second.sid_digest:
+    looks = (found.polling, found.upgrade, found.affinity)
+    opens = [e.open.sid_digest for e in looks if e is not None and e.open is not None]
+    if len(set(opens)) == len(opens):
         return None
     return Fit((say("Two handshakes gave the same session id: a cache answers for the server."),))
 

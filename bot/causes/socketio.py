@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from bot.causes.row import Cause, Fit
+from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import NamespaceAttempt, Outcome
 from bot.findings import FindingSet
-from bot.model import Confidence, Layer, Section, say
+from bot.model import Confidence, Layer, Reason, Section, say
 
-SLOW_CONNECT_MS = 1_500.0  # python-socketio gives a namespace 1 s by default, users even less
+_PROMPT_MS = 1_500.0  # an end within this time is a reaction to our packet
 _NO_NAMESPACE = re.compile(
     r"invalid namespace|unable to connect|not (?:a )?valid namespace|unknown namespace|"
     r"namespace .{0,60}(?:not found|does not exist)",
@@ -102,7 +102,7 @@ def middleware_hang(found: FindingSet) -> Fit | None:
     attempt = _with(found, Outcome.SILENT)
     if attempt is None:
         return None
-    alive = attempt.pings > 0
+    alive = attempt.pings > 0 or attempt.pongs > 0
     return Fit(
         (
             say(
@@ -116,17 +116,15 @@ def middleware_hang(found: FindingSet) -> Fit | None:
 
 def middleware_slow(found: FindingSet) -> Fit | None:
     """The namespace answers, late, on a fast path."""
+    finding = found.finding("namespace")
     done = [a for a in found.attempts if a.outcome is Outcome.CONNECTED]
-    if not done or not found.completed:
-        return None
-    slowest = min(a.elapsed_ms for a in done)
-    if slowest < SLOW_CONNECT_MS + 4 * (found.connect_rtt_ms or 0.0):
+    if finding is None or finding.reason is not Reason.SLOW_ANSWER or not done:
         return None
     return Fit(
         (
             say(
                 "The namespace CONNECT is answered after {seconds} s.",
-                seconds=round(slowest / 1000, 1),
+                seconds=round(min(a.elapsed_ms for a in done) / 1000, 1),
             ),
         ),
         Confidence.LIKELY,
@@ -138,7 +136,7 @@ def parser_mismatch(found: FindingSet) -> Fit | None:
     ended = [a for a in found.attempts if a.outcome is Outcome.CLOSED]
     if found.completed or not ended or len(ended) != len(found.attempts):
         return None
-    prompt = all(a.elapsed_ms < SLOW_CONNECT_MS for a in ended)
+    prompt = all(a.elapsed_ms < _PROMPT_MS for a in ended)
     told = any(_PARSE_ERROR.search(a.close_reason) for a in ended)
     clean = any(a.close_code in (None, 1000, 1005) for a in ended)
     http = any(a.answer is not None and (a.answer.status or 0) >= 400 for a in ended)
@@ -215,6 +213,7 @@ ROWS = (
         say("A Socket.IO middleware is slow"),
         say("Users wait for seconds before the application reacts."),
         say("Speed up the middleware (token check, database); raise the client's wait."),
+        reach=Reach.QUALITY,
         holds=middleware_slow,
     ),
     Cause(

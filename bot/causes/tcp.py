@@ -233,7 +233,17 @@ def frozen(found: FindingSet) -> Fit | None:
 
 
 def _alien(answers: Iterable[Failure]) -> Failure | None:
-    return next((f for f in answers if f.reason is Reason.NOT_HTTP and f.first_bytes), None)
+    """The first answer that does not even begin like HTTP: a broken one is still HTTP."""
+    return next(
+        (
+            f
+            for f in answers
+            if f.reason is Reason.NOT_HTTP
+            and f.first_bytes
+            and not f.first_bytes.startswith("HTTP/")
+        ),
+        None,
+    )
 
 
 def wrong_service(found: FindingSet) -> Fit | None:

@@ -42,21 +42,13 @@ def frames_blocked_up(found: FindingSet) -> Fit | None:
     """Their frames come, ours do not arrive."""
     ws = _opened(found)
     attempt = found.attempt(Transport.WEBSOCKET)
-    polled = found.attempt(Transport.POLLING)
-    if ws is None or ws.open is None or attempt is None or polled is None or found.upgraded:
+    if ws is None or ws.open is None or attempt is None or found.upgraded:
         return None
-    if attempt.outcome not in (Outcome.SILENT, Outcome.CLOSED):
-        return None
-    if polled.outcome is not Outcome.CONNECTED or attempt.elapsed_ms < _AT_ONCE_MS:
+    unheard = attempt.asked > 0 and attempt.pongs == 0
+    if attempt.outcome not in (Outcome.SILENT, Outcome.CLOSED) or not unheard:
         return None
     return Fit(
-        (
-            say(
-                "Packets of the server arrive, ours are never answered on the WebSocket, while "
-                "polling connects."
-            ),
-        ),
-        Confidence.LIKELY,
+        (say("Packets of the server arrive; ours, even WebSocket pings, are never answered."),),
     )
 
 

@@ -17,6 +17,9 @@ from bot.probes import namespace_polling, namespace_websocket, outcome
 from bot.probes.look import Look
 from bot.probes.outcome import Judged
 
+# Without the way there and back: client libraries give a namespace as little as a second.
+SLOW_CONNECT_MS: Final = 1_500.0
+
 _REASONS: Final = {
     Outcome.REFUSED: Reason.CONNECT_REFUSED,
     Outcome.DISCONNECTED: Reason.DISCONNECTED,
@@ -37,16 +40,18 @@ async def probe(look: Look) -> Finding:
         polled.cancel()
         await asyncio.gather(direct, polled, return_exceptions=True)
     evidence = NamespaceEvidence(look.endpoint.namespace, look.auth is not None, attempts)
-    return outcome.found("namespace", _judge(attempts), evidence, started)
+    way_ms = 4 * min(look.dialer.connects_ms, default=0.0)  # a POST, a GET, and their dials
+    return outcome.found("namespace", _judge(attempts, way_ms), evidence, started)
 
 
-def _judge(attempts: tuple[NamespaceAttempt, ...]) -> Judged:
+def _judge(attempts: tuple[NamespaceAttempt, ...], way_ms: float) -> Judged:
     tried = [a for a in attempts if a.outcome is not Outcome.NOT_TRIED]
     if not tried:
         return outcome.NOT_REACHED
     failed = [a for a in tried if a.outcome is not Outcome.CONNECTED]
     if not failed:
-        return outcome.OK
+        slow = min(a.elapsed_ms for a in tried) >= SLOW_CONNECT_MS + way_ms
+        return (Status.WARN, Reason.SLOW_ANSWER) if slow else outcome.OK
     return (Status.FAIL if failed == tried else Status.WARN), _reason(failed[0])
 
 
