@@ -17,9 +17,8 @@ from rich.console import Console
 from bot import credentials, terminal, urls
 from bot.composition.errors import UsageError
 from bot.diagnose import Progress, diagnose
-from bot.guide import GuideLinks
 from bot.locales import language
-from bot.model import Controls, Named, Report, Target, say
+from bot.model import Controls, Report, Target, say
 
 _T = TypeVar("_T")
 
@@ -47,7 +46,7 @@ class CheckOptions:
 class _Plan:
     target: Target
     controls: Controls
-    links: GuideLinks
+    guide: terminal.GuideUrl
     vantage: str
     lang: str
 
@@ -63,10 +62,10 @@ def check(options: CheckOptions) -> int:
         shown = None if options.as_json else live
         report = asyncio.run(_diagnose(plan, options, shown))
     if options.as_json:
-        found = terminal.contract(report, plan.lang, _guide(plan.links))
+        found = terminal.contract(report, plan.lang, plan.guide)
         sys.stdout.write(f"{json.dumps(found, ensure_ascii=False)}\n")
     else:
-        terminal.print_summary(Console(), report, plan.lang, _guide(plan.links))
+        terminal.print_summary(Console(), report, plan.lang, plan.guide)
     return terminal.EXIT_CODES[report.verdict.state]
 
 
@@ -87,7 +86,13 @@ async def _diagnose(
     )
 
 
-def _guide(links: GuideLinks) -> Callable[[Named, str], str | None]:
+def _guide(guide_url: str | None, public_url: str | None) -> terminal.GuideUrl:
+    """Where a cause is explained; nowhere, when the guide has no address."""
+    if not guide_url and not public_url:
+        return lambda _cause, _lang: None
+    from bot.guide import GuideLinks  # noqa: PLC0415  reading the guide takes its time
+
+    links = GuideLinks(guide_url, public_url)
     return lambda cause, lang: links.url(cause.section, cause.code, lang)
 
 
@@ -111,14 +116,9 @@ def _typed(options: CheckOptions) -> _Plan:
         namespace=address.namespace or "/",
         query=address.query,
     )
-    return _Plan(target, Controls(), _links_of_environment(), "local", options.lang or "en")
-
-
-def _links_of_environment() -> GuideLinks:
-    """Where the guide is, as far as the environment says; a typed URL needs no other setting."""
-    return GuideLinks(
-        os.environ.get("WSDIAG_GUIDE_URL") or None, os.environ.get("WSDIAG_PUBLIC_URL") or None
-    )
+    # A typed URL needs no settings, only the place of the guide.
+    guide = _guide(os.environ.get("WSDIAG_GUIDE_URL"), os.environ.get("WSDIAG_PUBLIC_URL"))
+    return _Plan(target, Controls(), guide, "local", options.lang or "en")
 
 
 def _configured(options: CheckOptions) -> _Plan:
@@ -153,7 +153,7 @@ def _configured(options: CheckOptions) -> _Plan:
     return _Plan(
         target,
         settings.controls(),
-        GuideLinks(settings.guide_url, settings.public_url),
+        _guide(settings.guide_url, settings.public_url),
         settings.vantage,
         settings.lang,
     )

@@ -14,11 +14,14 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.model import Reason
-from bot.net import addresses, nameserver
+from bot.net import addresses
 from bot.net.errors import eai_name, reason_of, since_ms
+
+if TYPE_CHECKING:
+    from bot.net.nameserver import Server
 
 HEDGE_S: Final = 1.0
 LOOKUP_S: Final = 6.5  # glibc's first answer after a dropped AAAA comes at 5 to 6 s
@@ -43,16 +46,18 @@ class Lookup:
 class Resolver:
     """Looks each host up once; later callers share the answer."""
 
-    def __init__(self, servers: tuple[nameserver.Server, ...] | None = None) -> None:
+    def __init__(self, servers: tuple[Server, ...] | None = None) -> None:
         """`servers`: whom to ask directly; None means those that the system is configured with."""
         self._servers = servers
         self._lookups: dict[str, asyncio.Task[Lookup]] = {}
         self._hedges: dict[str, asyncio.Task[Lookup]] = {}
 
     @property
-    def servers(self) -> tuple[nameserver.Server, ...]:
+    def servers(self) -> tuple[Server, ...]:
         """The resolvers for direct queries."""
         if self._servers is None:
+            from bot.net import nameserver  # noqa: PLC0415  dnspython loads slowly, rarely needed
+
             self._servers = nameserver.system_servers()
         return self._servers
 
@@ -91,6 +96,8 @@ class Resolver:
         return self._hedges[host]
 
     async def _direct(self, host: str) -> Lookup:
+        from bot.net import nameserver  # noqa: PLC0415  dnspython loads slowly, rarely needed
+
         started = time.monotonic()
         found: AddressList = ()
         for server in self.servers:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from bot import __version__
 from bot.evidence import ControlEvidence, DnsReply, HttpAnswer, NoEvidence
 from bot.model import Finding, Reason, Status
-from bot.net import endpoint, nameserver
+from bot.net import endpoint
 from bot.net.dial import Dialer
 from bot.net.http import Request
 from bot.net.text import Scrubber
@@ -98,6 +98,8 @@ def _offset(look: Look, answer: HttpAnswer) -> float | None:
 
 
 async def _resolve(look: Look, resolver: str) -> _Resolved:
+    from bot.net import nameserver  # noqa: PLC0415  dnspython loads slowly, rarely needed
+
     host = look.endpoint.host
     try:
         server = nameserver.server_of(resolver)

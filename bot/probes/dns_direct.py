@@ -12,7 +12,6 @@ from typing import Final
 
 from bot.evidence import DnsDirectEvidence, NoEvidence
 from bot.model import Finding, FollowUp, Reason, Status
-from bot.net import nameserver
 from bot.probes import outcome
 from bot.probes.look import Look
 
@@ -22,6 +21,8 @@ QUERY_S: Final = 3.0
 
 async def probe(look: Look) -> Finding:
     """Ask every configured resolver for A and AAAA at once."""
+    from bot.net import nameserver  # noqa: PLC0415  dnspython loads slowly, rarely needed
+
     started = time.monotonic()
     name = FollowUp.DNS_DIRECT.value
     servers = look.dialer.resolver.servers[:MAX_SERVERS]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bot import __version__, credentials
 from bot.evidence import HttpAnswer, RttEvidence
@@ -24,12 +24,14 @@ from bot.net.dial import Dialer, Policy
 from bot.net.endpoint import Endpoint
 from bot.net.errors import WireError
 from bot.net.http import HeaderLines, Reply, Request
-from bot.net.nameserver import Server
 from bot.net.packets import Opened
 from bot.net.resolve import Resolver
 from bot.net.text import Scrubber
 from bot.net.websocket import Stream
 from bot.urls import UrlError
+
+if TYPE_CHECKING:
+    from bot.net.nameserver import Server
 
 T = TypeVar("T")
 

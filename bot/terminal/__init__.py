@@ -1,8 +1,8 @@
 """What `wsdiag check` says on a terminal: live progress, the summary, and the `--json` object."""
 
-from bot.terminal.contract import EXIT_CODES, contract
+from bot.terminal.contract import EXIT_CODES, GuideUrl, contract
 from bot.terminal.progress import LiveProgress
 from bot.terminal.style import MARKS, STYLES
 from bot.terminal.summary import print_summary
 
-__all__ = ["EXIT_CODES", "MARKS", "STYLES", "LiveProgress", "contract", "print_summary"]
+__all__ = ["EXIT_CODES", "MARKS", "STYLES", "GuideUrl", "LiveProgress", "contract", "print_summary"]
