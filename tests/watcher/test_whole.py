@@ -62,10 +62,14 @@ async def test_a_frozen_backend_is_named_and_its_recovery_told(
 async def test_a_backend_without_websocket_is_degraded(
     tmp_path: Path, node_server: StartNode
 ) -> None:
-    server = await node_server(transports=["polling"])
+    server = await node_server()
     async with running(tmp_path, a_target(server.url), diagnose=diagnose) as bot:
-        (opened,) = await bot.told(OPENED)
-        assert (opened.state, code(opened)) == (State.DEGRADED, "ws_transport_disabled")
+        await bot.see(lambda now: now.link is Link.CONNECTED and now.state is State.UP)
+        await server.restart(transports=["polling"])
+        now = await bot.see(lambda now: now.incident is not None and now.state is State.DEGRADED)
+        assert now.incident is not None
+        assert now.incident.cause is not None
+        assert now.incident.cause.code == "ws_transport_disabled"
         await server.restart(transports=["polling", "websocket"])
         await bot.see(lambda now: now.incident is None and now.state is State.UP)
         told = await bot.store.pending()
