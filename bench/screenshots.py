@@ -1,7 +1,7 @@
 """`python -m bench.screenshots FOLDER`: pictures of the demo for the README (`make screenshots`).
 
-Runs `wsdiag demo` as anyone would and drives its page in Debian's Chromium: a check on demand, an
-incident from its alert to its end, once in each language.
+Runs `wsdiag demo` as anyone would and drives its page in Debian's Chromium: a check on demand and
+an alert that names its cause, once in each language.
 """
 
 from __future__ import annotations
@@ -74,15 +74,9 @@ async def _pictures(folder: Path, lang: str) -> None:
             await demo.open(address)
             await demo.type("/wsdiag")
             await demo.message(0).get_by_role("button").first.wait_for()
-            await demo.shoot("check")
             await demo.switch("no_websocket")
             await demo.message(1).get_by_role("button").first.wait_for()
-            await demo.shoot("incident")
-            await demo.switch("none")
-            # The recovery edits the alert and answers in its thread.
-            await demo.message(1).locator("button.replies").click()
-            await page.locator("#thread article.message").nth(1).wait_for()
-            await demo.shoot("recovery")
+            await demo.shoot("demo")
         finally:
             await browser.close()
 
