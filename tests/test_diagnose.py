@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ from bot.model import (
 from bot.probes import SUITE, ProbeRow
 from bot.probes.look import Look
 from tests.net.scripted import Peer, Scripted
-from tests.servers.fixtures import StartNode
+from tests.servers.fixtures import StartNode, StartPython
 
 NAMES = [row.name for row in SUITE]
 
@@ -189,3 +190,16 @@ async def test_a_follow_up_that_no_time_is_left_for_leaves_the_state_sure(
     (recheck,) = [f for f in report.findings if f.probe == FollowUp.RECHECK]
     assert recheck.reason is Reason.DEADLINE
     assert report.verdict.state is State.DOWN
+
+
+async def test_a_run_cancelled_at_any_moment_leaves_no_socket_open(
+    socketio_server: StartPython,
+) -> None:
+    server = await socketio_server()
+    for moment_ms in range(0, 60, 2):
+        run = asyncio.create_task(diagnose(Target("t", server.url)))
+        await asyncio.sleep(moment_ms / 1_000)
+        run.cancel()
+        await asyncio.wait({run})
+        del run
+        gc.collect()  # a lost socket speaks up as a ResourceWarning, which fails the test

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Sequence
@@ -56,6 +57,10 @@ class Dialer:
         self._dead: set[tuple[str, int]] = set()
         self._told: dict[tuple[str, int], Connect] = {}
         self._context: asyncio.Task[ssl.SSLContext] | None = None
+        # What was opened and is not closed. A probe that is cancelled while it takes over a
+        # connection can lose it: the run's end closes whatever nobody did.
+        self._loose: set[socket.socket] = set()
+        self._open: set[Connection] = set()
 
     def prepare_tls(self) -> None:
         """Begin to build the TLS context, which takes as long as a round trip."""
@@ -70,7 +75,12 @@ class Dialer:
             await asyncio.gather(self._context, return_exceptions=True)
 
     async def close(self) -> None:
-        """End what this dialer and its resolver run in the background."""
+        """End what runs in the background, and every connection that is still open."""
+        for connection in tuple(self._open):
+            connection.close()
+        for sock in self._loose:
+            sock.close()
+        self._loose.clear()
         await self.close_context()
         await self.resolver.close()
 
@@ -134,6 +144,7 @@ class Dialer:
             tried = self._explained(tried, port)
             self._dead.add((address, port))
         else:
+            self._loose.add(tried.sock)
             self._dead.discard((address, port))
             self.connects_ms.append(round(tried.elapsed_ms, 3))
         return tried
@@ -142,12 +153,15 @@ class Dialer:
         """Make a connection of a successful attempt."""
         if tried.sock is None:
             raise ValueError("the attempt failed")
-        return Connection(
+        self._loose.discard(tried.sock)
+        connection = Connection(
             tried.sock,
             address=tried.address,
             connect_ms=round(tried.elapsed_ms, 3),
             on_close=self._closing,
         )
+        self._open.add(connection)
+        return connection
 
     async def _reach(self, endpoint: Endpoint, address: str | None) -> Connection:
         through = self.proxy_for(endpoint)
@@ -236,6 +250,7 @@ class Dialer:
             task.cancel()
         for result in await asyncio.gather(*running, return_exceptions=True):
             if isinstance(result, Connect) and result.sock is not None:
+                self._loose.discard(result.sock)
                 result.sock.close()
 
     def _explained(self, tried: Connect, port: int) -> Connect:
@@ -263,6 +278,7 @@ class Dialer:
         return first + sorted(mixed, key=lambda a: (a, port) in self._dead)
 
     def _closing(self, connection: Connection) -> None:
+        self._open.discard(connection)
         with contextlib.suppress(OSError):
             info = connection.tcp_info()
             self.retransmits += info.retransmits if info is not None else 0
