@@ -17,12 +17,12 @@ from bot.guide import GuideLinks
 from bot.jobs import Jobs
 from bot.model import Message, Report, Target, say
 from bot.probes import SUITE
-from bot.settings import Settings
+from bot.settings import Audience, Settings
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot, TokenRefused
 from bot.slack.access import Policy, Rule
 from bot.slack.blocks.status import TargetStatus
 from bot.store import Store, StoreError
-from bot.watcher import Slots, Snapshot, Watchers
+from bot.watcher import Slots, Watchers
 from bot.web.app import build as build_web
 from bot.web.metrics import Vitals
 from bot.web.serve import ListenError, serving
@@ -87,7 +87,7 @@ class _Service:
                 statuses=self._statuses,
                 adhoc=self._adhoc,
                 links=self._links,
-                policy=Policy(_rule(settings.may_check), _rule(settings.may_change)),
+                policy=Policy(_rule(settings.checkers()), _rule(settings.changers())),
                 language=lambda channel, _user: settings.language(channel),
                 default_channel=settings.channel,
             ),
@@ -135,7 +135,7 @@ class _Service:
 
     def _statuses(self) -> Sequence[TargetStatus]:
         present = self._watchers.snapshots()
-        return [_status(self._targets[name], snapshot) for name, snapshot in present.items()]
+        return [TargetStatus.of(target, present.get(n)) for n, target in self._targets.items()]
 
     async def _diagnose(
         self, target: Target, *, on_progress: Callable[[Progress], None] | None = None
@@ -200,24 +200,5 @@ def _slowest(target: Target) -> float:
     return target.watch.interval_s + target.deadline_s
 
 
-def _status(target: Target, snapshot: Snapshot) -> TargetStatus:
-    cause = snapshot.last_report.verdict.cause if snapshot.last_report else None
-    return TargetStatus(
-        name=target.name,
-        url=target.url,
-        state=snapshot.state,
-        since=snapshot.since,
-        transport=snapshot.transport,
-        rtt_ms=snapshot.rtt_ms,
-        cause=cause.code if cause else None,
-    )
-
-
-def _rule(audience: Sequence[str]) -> Rule:
-    """Who is listed, told apart by the first letter of Slack's ids; `everyone` lists nobody."""
-    listed = [name for name in audience if name != "everyone"]
-    return Rule.of(
-        users=[name for name in listed if name.startswith(("U", "W"))],
-        groups=[name for name in listed if name.startswith("S")],
-        channels=[name for name in listed if not name.startswith(("U", "W", "S"))],
-    )
+def _rule(audience: Audience) -> Rule:
+    return Rule(audience.users, audience.groups, audience.channels, audience.everyone)

@@ -14,7 +14,15 @@ Only the composition root imports this room; it hands the model's objects to the
 
 from bot.settings.loading import load
 from bot.settings.problems import Problem, SettingsError
-from bot.settings.schema import Settings
+from bot.settings.schema import Audience, Settings
 from bot.settings.showing import example_toml, settings_markdown
 
-__all__ = ["Problem", "Settings", "SettingsError", "example_toml", "load", "settings_markdown"]
+__all__ = [
+    "Audience",
+    "Problem",
+    "Settings",
+    "SettingsError",
+    "example_toml",
+    "load",
+    "settings_markdown",
+]

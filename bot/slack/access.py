@@ -23,23 +23,28 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may. Nothing listed: every full member of the workspace."""
+    """Who may. Nothing listed, or `everyone`: every full member of the workspace."""
 
     users: frozenset[str] = frozenset()  # U… ids
     groups: frozenset[str] = frozenset()  # S… ids of user groups
     channels: frozenset[str] = frozenset()  # C… ids or names without #
+    everyone: bool = False  # beside those listed, who may be guests
 
     @property
     def open(self) -> bool:
-        """Nobody is listed, so every full member may."""
-        return not (self.users or self.groups or self.channels)
+        """Every full member may."""
+        return self.everyone or not (self.users or self.groups or self.channels)
 
     @classmethod
     def of(
         cls, users: Iterable[str] = (), groups: Iterable[str] = (), channels: Iterable[str] = ()
     ) -> Rule:
         """A rule from lists as people write them: `@`, `#` and `<…>` markup are left out."""
-        return cls(*(frozenset(map(_bare, names)) for names in (users, groups, channels)))
+        return cls(
+            frozenset(map(_bare, users)),
+            frozenset(map(_bare, groups)),
+            frozenset(map(_bare, channels)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

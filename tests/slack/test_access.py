@@ -32,6 +32,13 @@ def test_a_listed_guest_may_and_a_listed_channel_does_not_let_guests_in() -> Non
     assert not may(Policy(check=Rule.of(channels=["C1"])), guest)
 
 
+def test_everyone_and_a_listed_guest_are_let_in_together() -> None:
+    policy = Policy(check=Rule(users=frozenset({"U2"}), everyone=True))
+    assert may(policy, MEMBER)
+    assert may(policy, Person("U2", guest=True))
+    assert not may(policy, Person("U3", guest=True))
+
+
 def test_a_list_shuts_everybody_else_out() -> None:
     policy = Policy(check=Rule.of(users=["U9"]))
     assert not may(policy, MEMBER)
