@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.__main__ import run
 from tests.lab import wire
 from tests.lab.scenario import Bench
 from tests.servers.certificates import CertificateAuthority
@@ -170,34 +171,54 @@ REFUSED = {
 }
 
 
+@dataclass
+class Typed:
+    """A command line carried out in this process, in an empty folder."""
+
+    printed: pytest.CaptureFixture[str]
+
+    def __call__(self, *arguments: str) -> Ended:
+        code = run(list(arguments))
+        out, errors = self.printed.readouterr()
+        return Ended(code, out, errors)
+
+
+@pytest.fixture
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    monkeypatch.chdir(tmp_path)
+    return Typed(capsys)
+
+
 @pytest.mark.parametrize("case", REFUSED)
-async def test_what_is_typed_wrongly_ends_with_64_and_says_what_to_change(
-    case: str, tmp_path: Path
+def test_what_is_typed_wrongly_ends_with_64_and_says_what_to_change(
+    case: str, typed: Typed
 ) -> None:
     arguments, words = REFUSED[case]
-    ended = await wsdiag(tmp_path, *arguments)
+    ended = typed(*arguments)
     assert ended.code == 64, ended
     assert words in ended.errors
     assert "Traceback" not in ended.errors
     assert ended.out == ""
 
 
-async def test_a_misspelt_target_is_guessed(tmp_path: Path) -> None:
+def test_a_misspelt_target_is_guessed(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "wsdiag.toml").write_text('[targets.production]\nurl = "http://127.0.0.1:1"\n')
-    ended = await wsdiag(tmp_path, "check", "prodcution")
-    assert "Did you mean production?" in ended.errors
+    assert "Did you mean production?" in typed("check", "prodcution").errors
 
 
-async def test_invalid_settings_are_told_with_their_line(tmp_path: Path) -> None:
+def test_invalid_settings_are_told_with_their_place(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "wsdiag.toml").write_text('colour = "red"\n')
-    ended = await wsdiag(tmp_path, "config")
+    ended = typed("config")
     assert ended.code == 64
     assert "wsdiag.toml" in ended.errors
     assert "colour" in ended.errors
 
 
-async def test_config_masks_tokens(tmp_path: Path) -> None:
-    ended = await wsdiag(tmp_path, "config", SLACK_BOT_TOKEN="xoxb-12345-secret")
+def test_config_masks_tokens(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-12345-secret")
+    ended = typed("config")
     assert ended.code == 0
     assert "slack_bot_token" in ended.out
     assert "12345-secret" not in ended.out + ended.errors
