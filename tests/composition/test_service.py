@@ -13,9 +13,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.demo.workspace import Channel, Message, Workspace
+from bot.demo.workspace import AppConfig, Channel, Message, Workspace
 from tests.servers.fixtures import StartPython
-from tests.servers.process import ChildProcess
+from tests.servers.process import ChildProcess, free_port
 from tests.servers.python_socketio import PythonServer
 
 ROOT = Path(__file__).parents[2]
@@ -148,6 +148,33 @@ async def test_a_command_is_answered_with_the_summary(
         await bot.line(lambda line: "connected to Slack" in line, _PATIENCE_S)
         await workspace.command("mira", "ops", "/wsdiag", "")
         await until(workspace, "default is up")
+
+
+async def test_in_http_mode_slack_calls_the_bot_s_own_server(
+    workspace: Workspace, socketio_server: StartPython, tmp_path: Path
+) -> None:
+    server = await socketio_server()
+    port = free_port()
+    workspace.app = AppConfig(
+        socket_mode=False, request_url=f"http://127.0.0.1:{port}/slack/events"
+    )
+    settings = {
+        **target(workspace, server),
+        "WSDIAG_SLACK_MODE": "http",
+        "WSDIAG_HTTP_PORT": str(port),
+        "SLACK_SIGNING_SECRET": workspace.signing_secret,
+        "SLACK_APP_TOKEN": "",
+    }
+    async with Bot(tmp_path, workspace, **settings) as bot:
+        await bot.connected()
+        outcome = await workspace.command("mira", "ops", "/wsdiag", "")
+        assert outcome.error is None
+        await until(workspace, "default is up")
+        async with aiohttp.ClientSession() as session:
+            forged = {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": "soon"}
+            url = f"http://127.0.0.1:{port}/slack/events"
+            async with session.post(url, data="command=/wsdiag", headers=forged) as answer:
+                assert answer.status == 401
 
 
 async def test_sigterm_ends_it_in_order_and_leaves_nothing_running(
