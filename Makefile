@@ -5,7 +5,6 @@ BIN := $(VENV)/bin
 NODE := tests/node
 NODE_MODULES := $(NODE)/node_modules/.package-lock.json
 LOCALES := bot/locales
-WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help venv tools check format lint types imports test messages bench demo screenshots clean
@@ -68,7 +67,7 @@ imports:
 	$(BIN)/lint-imports
 
 test:
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest
 
 # ------------------------------------------------------------------ the rest
 

@@ -50,9 +50,17 @@ async def test_a_healthy_backend_is_up_and_affinity_was_asked(node_server: Start
     )
     assert report.verdict.state is State.UP or slowed(report)
     assert report.target_url == f"{server.url}/"
-    assert [f.probe for f in report.findings] == [*NAMES, FollowUp.AFFINITY]
-    assert {p.probe for p in seen if p.finding is None} == {*NAMES, FollowUp.AFFINITY}
-    assert {p.probe for p in seen if p.finding is not None} == {*NAMES, FollowUp.AFFINITY}
+    assert [f.probe for f in report.findings] == [*NAMES, FollowUp.LINGER, FollowUp.AFFINITY]
+    assert {p.probe for p in seen if p.finding is None} == {
+        *NAMES,
+        FollowUp.LINGER,
+        FollowUp.AFFINITY,
+    }
+    assert {p.probe for p in seen if p.finding is not None} == {
+        *NAMES,
+        FollowUp.LINGER,
+        FollowUp.AFFINITY,
+    }
     assert "hidden" not in repr(report)
 
 
@@ -63,7 +71,7 @@ async def test_a_websocket_only_client_is_asked_nothing_about_affinity(
     server = await node_server()
     report = await diagnose(Target("prod", server.url.replace("http", "ws")), strict=True)
     assert report.verdict.state is State.UP or slowed(report)
-    assert [f.probe for f in report.findings] == NAMES
+    assert [f.probe for f in report.findings] == [*NAMES, FollowUp.LINGER]
 
 
 async def test_a_dead_port_is_down_and_names_tcp() -> None:
@@ -196,7 +204,7 @@ async def test_a_run_cancelled_at_any_moment_leaves_no_socket_open(
     socketio_server: StartPython,
 ) -> None:
     server = await socketio_server()
-    for moment_ms in range(0, 60, 2):
+    for moment_ms in range(0, 60, 5):
         run = asyncio.create_task(diagnose(Target("t", server.url)))
         await asyncio.sleep(moment_ms / 1_000)
         run.cancel()

@@ -56,6 +56,26 @@ async def wsdiag(folder: Path, *arguments: str, **environment: str) -> Ended:
     return Ended(process.returncode or 0, out.decode(), errors.decode())
 
 
+@dataclass
+class Typed:
+    """A command line carried out in this process, in an empty folder."""
+
+    printed: pytest.CaptureFixture[str]
+
+    def __call__(self, *arguments: str) -> Ended:
+        code = run(list(arguments))
+        out, errors = self.printed.readouterr()
+        return Ended(code, out, errors)
+
+
+@pytest.fixture
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    monkeypatch.chdir(tmp_path)
+    return Typed(capsys)
+
+
 async def test_a_healthy_backend_ends_with_0_and_one_object(
     socketio_server: StartPython, tmp_path: Path
 ) -> None:
@@ -91,8 +111,8 @@ async def test_a_degraded_backend_ends_with_1_and_its_cause(
     assert cause["guide_url"] is None
 
 
-async def test_a_dead_backend_ends_with_2(tmp_path: Path) -> None:
-    ended = await wsdiag(tmp_path, "check", f"http://127.0.0.1:{free_port()}", "--json")
+def test_a_dead_backend_ends_with_2(typed: Typed) -> None:
+    ended = typed("check", f"http://127.0.0.1:{free_port()}", "--json")
     assert (ended.code, ended.found["cause"]["code"]) == (2, "tcp_refused")
 
 
@@ -103,28 +123,29 @@ async def test_a_check_cut_short_ends_with_3(tmp_path: Path, ca: CertificateAuth
     assert (ended.code, ended.found["state"]) == (3, "unknown"), ended
 
 
-async def test_the_terminal_says_verdict_users_cause_and_fix(tmp_path: Path) -> None:
-    ended = await wsdiag(tmp_path, "check", f"http://127.0.0.1:{free_port()}")
+def test_the_terminal_says_verdict_users_cause_and_fix(typed: Typed) -> None:
+    ended = typed("check", f"http://127.0.0.1:{free_port()}")
     words = " ".join(ended.out.split())
     for expected in ("is down", "Users:", "Cause:", "[tcp_refused]", "Fix:", "Why:"):
         assert expected in words
     assert ended.errors == ""
 
 
-async def test_the_terminal_speaks_russian(tmp_path: Path) -> None:
+def test_the_terminal_speaks_russian(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    asked = await wsdiag(tmp_path, "check", url, "--lang", "ru")
-    by_variable = await wsdiag(tmp_path, "check", url, WSDIAG_LANG="ru")
+    asked = typed("check", url, "--lang", "ru")
+    monkeypatch.setenv("WSDIAG_LANG", "ru")
+    by_variable = typed("check", url)
     for ended in (asked, by_variable):
         assert "Причина:" in ended.out
         assert "Cause" not in ended.out
 
 
-async def test_the_guide_s_address_is_linked_when_it_has_one(tmp_path: Path) -> None:
-    url = f"http://127.0.0.1:{free_port()}"
-    ended = await wsdiag(
-        tmp_path, "check", url, "--json", WSDIAG_GUIDE_URL="https://wiki.example/guide"
-    )
+def test_the_guide_s_address_is_linked_when_it_has_one(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WSDIAG_GUIDE_URL", "https://wiki.example/guide")
+    ended = typed("check", f"http://127.0.0.1:{free_port()}", "--json")
     link = ended.found["cause"]["guide_url"]
     assert link.startswith("https://wiki.example/guide#")
     assert link.endswith("tcp_refused")
@@ -169,26 +190,6 @@ REFUSED = {
         "takes an IP address",
     ),
 }
-
-
-@dataclass
-class Typed:
-    """A command line carried out in this process, in an empty folder."""
-
-    printed: pytest.CaptureFixture[str]
-
-    def __call__(self, *arguments: str) -> Ended:
-        code = run(list(arguments))
-        out, errors = self.printed.readouterr()
-        return Ended(code, out, errors)
-
-
-@pytest.fixture
-def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Typed:
-    monkeypatch.chdir(tmp_path)
-    return Typed(capsys)
 
 
 @pytest.mark.parametrize("case", REFUSED)
