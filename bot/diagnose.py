@@ -68,7 +68,6 @@ async def diagnose(
         run = _Run(look, deadline, on_progress or (lambda _: None), strict=strict)
         try:
             await run.suite()
-            await run.leave()
             await run.follow_ups()
         finally:
             await run.close()
@@ -118,10 +117,15 @@ class _Run:
         await _together(run(i) for i in early_first)
 
     async def follow_ups(self) -> None:
-        """Run what separates the causes still possible, until nothing does."""
+        """Run what separates the causes still possible, until nothing does.
+
+        The sessions of the base suite stay open only as long as somebody wants to watch them.
+        """
         for _ in range(_ROUNDS):
             wanted = verdict.wanted(self.findings(), self.look.target, asked=frozenset(self.asked))
             fresh = [f for f in wanted if f not in self.asked]
+            if FollowUp.LINGER not in fresh:
+                await self.leave()
             if not fresh:
                 return
             # Parallel traffic flips the parity of a round robin and hides a missing affinity.

@@ -262,15 +262,24 @@ class FindingSet:
         """The namespace CONNECT on one transport, if it was tried."""
         if self.namespace is None:
             return None
-        tried = (a for a in self.namespace.attempts if a.transport is transport)
-        return next((a for a in tried if a.outcome is not Outcome.NOT_TRIED), None)
+        return next((a for a in self.attempts if a.transport is transport), None)
 
     @cached_property
     def attempts(self) -> tuple[NamespaceAttempt, ...]:
-        """Every namespace CONNECT that was tried."""
+        """Every namespace CONNECT that was tried, with what became of it a moment later."""
         if self.namespace is None:
             return ()
-        return tuple(a for a in self.namespace.attempts if a.outcome is not Outcome.NOT_TRIED)
+        later = self._one(FollowUp.LINGER, NamespaceEvidence)
+        gone = {
+            a.transport: a
+            for a in (later.attempts if later else ())
+            if a.outcome is Outcome.DISCONNECTED
+        }
+        return tuple(
+            gone.get(a.transport, a) if a.outcome is Outcome.CONNECTED else a
+            for a in self.namespace.attempts
+            if a.outcome is not Outcome.NOT_TRIED
+        )
 
     @cached_property
     def completed(self) -> frozenset[Transport]:

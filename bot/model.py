@@ -167,6 +167,7 @@ class FollowUp(StrEnum):
     PATH_CANDIDATES = "path_candidates"  # is Engine.IO under another path?
     ORIGIN_VARIANTS = "origin_variants"  # no Origin, the server's own: same refusal?
     RECHECK = "recheck"  # the same requests again after a pause: still so?
+    LINGER = "linger"  # the sessions left open, watched a little longer: do they hold?
     AFFINITY = "affinity"  # one session, six fresh sockets: does each find it?
 
 

@@ -47,6 +47,7 @@ _LAYER_OF_PROBE = {
     "rtt": Layer.NET,
     "fallback": Layer.CLIENT,
     FollowUp.AFFINITY: Layer.ENGINEIO,
+    FollowUp.LINGER: Layer.SOCKETIO,
 }
 _LAYER_OF_PHASE = {
     Phase.RESOLVE: Layer.DNS,
@@ -123,10 +124,13 @@ def wanted(
 ) -> tuple[FollowUp, ...]:
     """The follow-ups that would separate the causes still possible; empty when settled.
 
-    Session affinity is asked for whenever polling works and the client uses it, once nothing else
+    Whether what connected holds is asked first, while its sessions are open. Session affinity is
+    asked for whenever polling works and the client uses it, once nothing else
     is left: it runs alone, since parallel traffic hides it.
     """
     found = FindingSet.of(findings, target)
+    if found.completed and FollowUp.LINGER not in asked and not found.ran(FollowUp.LINGER):
+        return (FollowUp.LINGER,)
     ask: dict[FollowUp, None] = {}
     if _state(found, cut_short=False) is not State.UP:
         for candidate in _ranked(found, State.DOWN if not found.completed else State.DEGRADED):

@@ -156,17 +156,21 @@ def test_the_lowest_layer_is_named_when_several_causes_fit() -> None:
 # ------------------------------------------------ the differential
 
 
-def test_a_healthy_run_asks_only_for_session_affinity() -> None:
+HELD = frozenset({FollowUp.LINGER})
+
+
+def test_a_healthy_run_asks_whether_it_holds_and_then_for_session_affinity() -> None:
     run = [f for f in b.healthy() if f.probe != "affinity"]
-    assert wanted(run, b.HTTP, asked=frozenset()) == (FollowUp.AFFINITY,)
-    assert wanted(run, b.HTTP, asked=frozenset({FollowUp.AFFINITY})) == ()
+    assert wanted(run, b.HTTP, asked=frozenset()) == (FollowUp.LINGER,)
+    assert wanted(run, b.HTTP, asked=HELD) == (FollowUp.AFFINITY,)
+    assert wanted(run, b.HTTP, asked=HELD | {FollowUp.AFFINITY}) == ()
 
 
 def test_affinity_is_not_asked_where_the_client_does_not_poll() -> None:
     run = [f for f in b.healthy() if f.probe != "affinity"]
-    assert wanted(run, WS_ONLY, asked=frozenset()) == ()
+    assert wanted(run, WS_ONLY, asked=HELD) == ()
     only = replace(b.HTTP, client=ClientSettings(transports=(Transport.WEBSOCKET,)))
-    assert wanted(run, only, asked=frozenset()) == ()
+    assert wanted(run, only, asked=HELD) == ()
 
 
 def test_a_refusal_is_looked_at_again_before_it_is_named() -> None:

@@ -53,10 +53,18 @@ class Reply:
 
 
 async def exchange(
-    connection: Connection, request: Request, *, timeout_s: float, scrub: Scrubber
+    connection: Connection,
+    request: Request,
+    *,
+    timeout_s: float,
+    scrub: Scrubber,
+    body_bytes: int = BODY_BYTES,
 ) -> Reply:
-    """Send a request and read the answer. A fault of the peer is in `answer.failure`."""
-    running = _Exchange(connection, request)
+    """Send a request and read the answer. A fault of the peer is in `answer.failure`.
+
+    What exceeds `body_bytes` of the body is not read.
+    """
+    running = _Exchange(connection, request, body_bytes)
     ended: Failure | None = None
     try:
         async with asyncio.timeout(timeout_s):
@@ -78,7 +86,8 @@ async def exchange(
 class _Exchange:
     """The state of one exchange, readable at whatever point it ends."""
 
-    def __init__(self, connection: Connection, request: Request) -> None:
+    def __init__(self, connection: Connection, request: Request, body_bytes: int) -> None:
+        self._most = body_bytes
         self._connection = connection
         self._request = request
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
@@ -160,8 +169,8 @@ class _Exchange:
                 self._complete = True
                 return True
             if isinstance(event, h11.Data):
-                self._body += event.data[: BODY_BYTES - len(self._body)]
-                if len(self._body) >= BODY_BYTES:
+                self._body += event.data[: self._most - len(self._body)]
+                if len(self._body) >= self._most:
                     return True
             elif isinstance(event, h11.InformationalResponse | h11.Response):
                 self._head(event)

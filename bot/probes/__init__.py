@@ -25,6 +25,7 @@ from bot.probes import (
     dns_direct,
     fallback,
     http,
+    linger,
     namespace,
     other_scheme,
     paths,
@@ -88,5 +89,6 @@ FOLLOW_UPS: Final[Mapping[FollowUp, FollowUpRow]] = {
     FollowUp.PATH_CANDIDATES: FollowUpRow(paths.path_candidates, 8.0),
     FollowUp.ORIGIN_VARIANTS: FollowUpRow(paths.origin_variants, 8.0),
     FollowUp.RECHECK: FollowUpRow(recheck.probe, 11.0),
+    FollowUp.LINGER: FollowUpRow(linger.probe, 3.0),
     FollowUp.AFFINITY: FollowUpRow(affinity.probe, 12.0, alone=True),
 }

@@ -237,6 +237,7 @@ class Look:
         address: str | None = None,
         timeout_s: float = ANSWER_S,
         dialer: Dialer | None = None,
+        body_bytes: int = http.BODY_BYTES,
         on_dialled: Callable[[], None] = lambda: None,
     ) -> Reply:
         """One request on one fresh socket. A fault of the target is in `answer.failure`."""
@@ -246,7 +247,9 @@ class Look:
             return http.unreached(request, exc.failure, self.scrub)
         with connection:
             on_dialled()
-            return await http.exchange(connection, request, timeout_s=timeout_s, scrub=self.scrub)
+            return await http.exchange(
+                connection, request, timeout_s=timeout_s, scrub=self.scrub, body_bytes=body_bytes
+            )
 
     def ahead(self, to: Endpoint) -> Ahead:
         """A connection that is dialled before it is needed."""

@@ -19,6 +19,8 @@ from bot.probes.namespace_websocket import MIN_SETTLE_S, NAMESPACE_S, refusal
 _POST_S: Final = 6.0
 _NOOP_PAUSE_S: Final = 0.5  # during an upgrade the server answers every poll with an empty one
 _MAX_POLLS: Final = 12
+# The answer may begin with what the application sends on connect; engine.io's maxHttpBufferSize.
+POLL_BYTES: Final = 1_000_000
 
 
 @dataclass(slots=True)
@@ -137,6 +139,7 @@ async def _poll(talk: _Talk, ahead: Ahead) -> None:
         talk.look.engine_request("GET", session=talk.session),
         timeout_s=NAMESPACE_S,
         scrub=talk.look.scrub,
+        body_bytes=POLL_BYTES,
     )
     for _ in range(_MAX_POLLS):
         if not await _read(talk, reply):
@@ -145,6 +148,7 @@ async def _poll(talk: _Talk, ahead: Ahead) -> None:
             talk.look.engine_request("GET", session=talk.session),
             to=talk.look.polling_endpoint,
             timeout_s=NAMESPACE_S,
+            body_bytes=POLL_BYTES,
         )
 
 

@@ -40,6 +40,9 @@ async def probe(look: Look) -> Finding:
     evidence = replace(evidence, open=opened.open)
     finding = outcome.found("upgrade", judged, evidence, started)
     needed = look.uses_polling and look.uses_websocket and look.target.client.upgrade
+    if needed and judged[1] is Reason.NO_WEBSOCKET_UPGRADE:
+        # `allowUpgrades: false` is a choice: WebSocket itself may well be there.
+        needed = await look.stream.get() is None
     return outcome.excused(finding, needed=needed)
 
 

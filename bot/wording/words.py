@@ -84,6 +84,7 @@ LABELS: Mapping[str, Message] = {
     FollowUp.PATH_CANDIDATES: say("Other paths"),
     FollowUp.ORIGIN_VARIANTS: say("Other Origins"),
     FollowUp.RECHECK: say("Again after a pause"),
+    FollowUp.LINGER: say("A moment later"),
     FollowUp.AFFINITY: say("Session affinity"),
 }
 

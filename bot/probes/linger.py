@@ -1,0 +1,103 @@
+"""Follow-up `linger`: the sessions of the base suite, watched a little longer. Do they hold?
+
+A server that looks the user up first throws him out some tens or hundreds of milliseconds after it
+let him in. The base suite does not wait that long; here the sessions it left open are only listened
+to, on WebSocket and with one poll.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from bot.evidence import NamespaceAttempt, NamespaceEvidence, NoEvidence, Outcome
+from bot.model import Finding, FollowUp, Reason, Status, Transport
+from bot.net import packets
+from bot.net.errors import WireError, since_ms
+from bot.net.packets import SioType
+from bot.net.websocket import Stream
+from bot.probes import outcome
+from bot.probes.look import Look, PollingSession
+
+WATCH_S: Final = 0.3  # a lookup in a database, and the packet that follows it
+
+
+async def probe(look: Look) -> Finding:
+    """Listen to what is still open."""
+    started = time.monotonic()
+    name = FollowUp.LINGER.value
+    stream, farewell = look.stream.peek(), look.farewell
+    watches = []
+    if stream is not None and stream.ended is None:
+        watches.append(_socket(look, stream))
+    if farewell is not None:
+        watches.append(_poll(look, farewell[1]))
+    if not watches:
+        return outcome.found(name, outcome.NOT_REACHED, NoEvidence("no session is open"), started)
+    attempts = tuple(await asyncio.gather(*watches))
+    evidence = NamespaceEvidence(look.endpoint.namespace, look.auth is not None, attempts)
+    thrown = any(a.outcome is Outcome.DISCONNECTED for a in attempts)
+    judged = (Status.FAIL, Reason.DISCONNECTED) if thrown else outcome.OK
+    return outcome.found(name, judged, evidence, started)
+
+
+async def _socket(look: Look, stream: Stream) -> NamespaceAttempt:
+    began = time.monotonic()
+    ended, pings = False, 0
+    failure = None
+    try:
+        while not ended and (left := began + WATCH_S - time.monotonic()) > 0:
+            text = (await stream.receive(left)).text
+            if text[:1] == packets.PING:
+                pings += 1
+                await stream.send_text(packets.PONG + text[1:])
+            ended = _says_goodbye(look, text)
+    except WireError as exc:
+        ended = stream.ended is not None
+        failure = exc.failure if ended else None
+    return NamespaceAttempt(
+        transport=Transport.WEBSOCKET,
+        outcome=Outcome.DISCONNECTED if ended else Outcome.CONNECTED,
+        elapsed_ms=since_ms(began),
+        close_code=stream.close_code,
+        close_reason=stream.close_reason,
+        pings=pings,
+        failure=failure,
+    )
+
+
+async def _poll(look: Look, session: PollingSession) -> NamespaceAttempt:
+    began = time.monotonic()
+    ended = False
+    answer = None
+    try:
+        async with asyncio.timeout(WATCH_S):
+            while not ended:
+                request = look.engine_request("GET", session=session)
+                reply = await look.fetch(request, to=look.polling_endpoint)
+                body = reply.body.decode("utf-8", "replace")
+                if reply.answer.status != 200:
+                    # Two polls at once, a lost affinity, a limiter: told by others, no goodbye.
+                    break
+                ended = any(_says_goodbye(look, p) for p in packets.split(body)[0])
+                answer = reply.answer if ended else None
+    except TimeoutError:
+        pass  # silence is what a connection that holds sounds like
+    return NamespaceAttempt(
+        transport=Transport.POLLING,
+        outcome=Outcome.DISCONNECTED if ended else Outcome.CONNECTED,
+        elapsed_ms=since_ms(began),
+        answer=answer,
+    )
+
+
+def _says_goodbye(look: Look, text: str) -> bool:
+    if text == packets.CLOSE:
+        return True
+    packet = packets.read_message(text)
+    return (
+        packet is not None
+        and packet.type is SioType.DISCONNECT
+        and packet.namespace == look.endpoint.namespace
+    )
