@@ -10,7 +10,7 @@ from bot.findings import FindingSet
 from bot.model import Confidence, FollowUp, Layer, Section, Transport, say
 
 _UNKNOWN_SESSION = re.compile(r"session id unknown|invalid session|unknown sid", re.IGNORECASE)
-_ORIGIN_WORDS = re.compile(r"not an accepted origin|origin|cors", re.IGNORECASE)
+_ORIGIN_WORDS = re.compile(r"\borigins?\b|\bcors\b", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"^\W*forbidden\W*$", re.IGNORECASE)
 
 

@@ -9,15 +9,26 @@ from bot.evidence import EioError, HttpAnswer
 from bot.findings import FindingSet
 from bot.model import Confidence, Layer, Message, Reason, Section, Status, say
 
-# 52x are Cloudflare's: 520, 521 and 523 the origin is down or refuses, 522 and 524 it hangs
-_UPSTREAM_DOWN = frozenset({502, 520, 521, 523})
+# 52x are Cloudflare's: 520, 521 and 523 the origin is down or refuses, 525 and 526 it has no TLS to
+# speak of, 530 its name or tunnel leads nowhere; 522 and 524 it hangs
+_UPSTREAM_DOWN = frozenset({502, 520, 521, 523, 525, 526, 530})
 _UPSTREAM_HANGS = frozenset({504, 522, 524})
 
 _MAINTENANCE = re.compile(
-    r"maintenance|scheduled|be right back|back soon|обслуживан", re.IGNORECASE
+    r"maintenance|scheduled|be right back|back soon|(?:being |is )upgrad|обслуживан|"
+    r"техническ\w+ (?:работ|перерыв)|профилактик|wartung|mantenimiento|manutenç|manutenzione|"
+    r"メンテナンス|维护",
+    re.IGNORECASE,
+)
+# The stock sentences of balancers that have nobody to ask. Apache's mentions maintenance, and
+# Varnish's comes with a Retry-After, whether anything was planned or not.
+_NOBODY_THERE = re.compile(
+    r"maintenance downtime or capacity|backend fetch failed|guru meditation|no healthy|"
+    r"upstream connect error|no server is available|ring-balancer",
+    re.IGNORECASE,
 )
 _GOOGLE_DENIED = re.compile(r"does not have permission to get URL", re.IGNORECASE)
-_GOOGLE_BUSY = re.compile(r"rate exceeded", re.IGNORECASE)
+_GOOGLE_BUSY = re.compile(r"rate exceeded\.?", re.IGNORECASE)  # the whole body
 _GOOGLE_ABSENT = re.compile(
     r"the requested url .{0,400}was not found on this server", re.IGNORECASE | re.DOTALL
 )
@@ -43,6 +54,11 @@ def eio_refusal(found: FindingSet) -> EioError | None:
         if evidence is not None and evidence.error is not None and evidence.error.code is not None:
             return evidence.error
     return None
+
+
+def words(answer: HttpAnswer) -> str:
+    """The body in one line: evidence holds line ends as escapes, and sentences wrap anywhere."""
+    return re.sub(r"(?:\\r|\\n|\\t|\s)+", " ", answer.body)
 
 
 def content_type(answer: HttpAnswer) -> str:
@@ -98,7 +114,9 @@ def upstream_down(found: FindingSet) -> Fit | None:
 
 
 def _maintenance(answer: HttpAnswer) -> bool:
-    return answer.header("retry-after") is not None or bool(_MAINTENANCE.search(answer.body))
+    if _NOBODY_THERE.search(words(answer)):
+        return False
+    return answer.header("retry-after") is not None or bool(_MAINTENANCE.search(words(answer)))
 
 
 def no_server(found: FindingSet) -> Fit | None:
@@ -115,11 +133,15 @@ def maintenance(found: FindingSet) -> Fit | None:
     if answer is None or answer.status != 503 or not _maintenance(answer):
         return None
     after = answer.header("retry-after")
-    words = bool(_MAINTENANCE.search(answer.body))
+    told = bool(_MAINTENANCE.search(words(answer)))
     why = [_said(answer)]
     if after:
         why.append(say("It asks to come back after {after}.", after=after))
-    return Fit(tuple(why), Confidence.CERTAIN if words else Confidence.LIKELY)
+    return Fit(
+        tuple(why),
+        Confidence.CERTAIN if told else Confidence.LIKELY,
+        rivals=() if told else ("http_503_no_server",),
+    )
 
 
 def upstream_hangs(found: FindingSet) -> Fit | None:
@@ -143,7 +165,7 @@ def _limited(found: FindingSet) -> HttpAnswer | None:
 
 def _google(answer: HttpAnswer) -> bool:
     return "google" in (answer.header("server") or "").lower() or bool(
-        _GOOGLE_BUSY.search(answer.body)
+        _GOOGLE_BUSY.fullmatch(answer.body.strip())
     )
 
 
@@ -171,7 +193,7 @@ def _denied(found: FindingSet) -> HttpAnswer | None:
 def cloudrun_iam(found: FindingSet) -> Fit | None:
     """Cloud Run demands an identity."""
     answer = _denied(found)
-    if answer is None or not _GOOGLE_DENIED.search(answer.body):
+    if answer is None or not _GOOGLE_DENIED.search(words(answer)):
         return None
     return Fit((_said(answer), say("Cloud Run does not allow unauthenticated calls.")))
 
@@ -179,7 +201,7 @@ def cloudrun_iam(found: FindingSet) -> Fit | None:
 def waf(found: FindingSet) -> Fit | None:
     """A page that forbids, on every path."""
     answer = _denied(found)
-    if answer is None or _GOOGLE_DENIED.search(answer.body) or "alpn" in answer.body.lower():
+    if answer is None or _GOOGLE_DENIED.search(words(answer)) or "alpn" in answer.body.lower():
         return None
     if not _everywhere(found, frozenset({403})):
         return None
@@ -192,7 +214,7 @@ def cloudrun_absent(found: FindingSet) -> Fit | None:
     if answer is None or answer.status != 404 or not is_page(answer):
         return None
     google = "google" in (answer.header("server") or "").lower() or "google.com" in answer.body
-    if not (google and _GOOGLE_ABSENT.search(answer.body)) and not (
+    if not (google and _GOOGLE_ABSENT.search(words(answer))) and not (
         google and _everywhere(found, frozenset({404}))
     ):
         return None
@@ -216,7 +238,8 @@ def health_broken(found: FindingSet) -> Fit | None:
     finding = found.finding("http")
     if finding is None or found.health is None or not found.completed:
         return None
-    if finding.status is not Status.FAIL and finding.reason is not Reason.HTTP_STATUS:
+    told = (Reason.HTTP_STATUS, Reason.REDIRECT)
+    if finding.status is not Status.FAIL and finding.reason not in told:
         return None
     if finding.status is Status.SKIPPED or found.health.answer.status == 429:
         return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from bot.causes.http_front import front, is_page, spoken_by_front
+from bot.causes.http_front import front, is_page, spoken_by_front, words
 from bot.causes.row import Cause, Fit
 from bot.evidence import HttpAnswer
 from bot.findings import FindingSet
-from bot.model import Confidence, FollowUp, Layer, Section, say
+from bot.model import Confidence, FollowUp, Layer, Message, Section, say
 
 _PORTAL = re.compile(
     r"type=[\"']?password|wi-?fi|hotspot|captive|sign.?in to|log.?in to (the )?network|"
@@ -22,10 +23,20 @@ _APP_SHELL = re.compile(
     re.IGNORECASE,
 )
 _LOGIN = re.compile(
-    r"login|signin|sign-in|sso|oauth|authorize|saml|accounts\.|auth\b|idp|portal|okta|keycloak|"
-    r"cdn-cgi/access|openid",
+    r"log[-_]?(?:in|on)|sign[-_]?in|sso|oauth|authorize|saml|accounts\.|auth\b|idp|portal|okta|"
+    r"keycloak|cdn-cgi/access|openid|adfs|wsfed|/cas/|sessions?/new|anmeld|einlogg|connexion|"
+    r"iniciar|acceder|accedi",
     re.IGNORECASE,
 )
+_HOTSPOT = re.compile(r"hotspot|captive|wi-?fi|guest", re.IGNORECASE)
+# A page that only sends the browser elsewhere, to an absolute address.
+_BOUNCE = re.compile(
+    r"http-equiv=[\"']?refresh[^>]{0,80}url=[\"']?https?://|"
+    r"location(?:\.href)?\s*=\s*[\"']https?://|location\.(?:replace|assign)\(\s*[\"']https?://",
+    re.IGNORECASE,
+)
+_BOUNCE_BYTES = 1_500
+_AUTHENTICATE_TO_NETWORK = 511  # RFC 6585 6
 
 
 def _redirect(found: FindingSet) -> tuple[HttpAnswer, str] | None:
@@ -36,59 +47,86 @@ def _redirect(found: FindingSet) -> tuple[HttpAnswer, str] | None:
     return (answer, location) if location else None
 
 
-def _moved(found: FindingSet, location: str) -> bool:
-    """The same request at another address: an address that moved, not a login page."""
-    there, here = urlsplit(location), urlsplit(found.target.url)
+def _asked(found: FindingSet) -> str:
     asked = found.polling.answer.path if found.polling else found.target.path
-    same_path = there.path.rstrip("/") == asked.split("?", maxsplit=1)[0].rstrip("/")
-    upgrade = there.scheme in ("https", "wss") and not found.over_tls
-    same_host = not there.hostname or there.hostname == here.hostname
-    if _LOGIN.search(there.path) and not same_path:
+    return asked.split("?", maxsplit=1)[0]
+
+
+def slash_redirect(found: FindingSet) -> str | None:
+    """Where a redirect points that changes nothing but the slash at the end of the path."""
+    redirect = _redirect(found)
+    if redirect is None:
+        return None
+    there, here = urlsplit(redirect[1]), urlsplit(found.target.url)
+    if there.hostname not in (None, here.hostname) or there.scheme not in ("", here.scheme):
+        return None
+    same = there.path.rstrip("/") == _asked(found).rstrip("/") and there.path != _asked(found)
+    return there.path if same else None
+
+
+def _foreign(found: FindingSet, location: str) -> bool:
+    there = urlsplit(location).hostname
+    return bool(there) and there != urlsplit(found.target.url).hostname
+
+
+def _to_login(found: FindingSet, location: str) -> bool:
+    """The place is a login page's; the same request at another address is none."""
+    if urlsplit(location).path.rstrip("/") == _asked(found).rstrip("/"):
         return False
-    return (upgrade and same_host) or (same_path and not same_host)
+    return bool(_LOGIN.search(location))
+
+
+def _to_portal(found: FindingSet) -> bool:
+    """A private address that is not the target's: the gateway of the network one sits in."""
+    redirect = _redirect(found)
+    if redirect is None or not _foreign(found, redirect[1]):
+        return False
+    try:
+        gateway = ip_address(urlsplit(redirect[1]).hostname or "")
+    except ValueError:
+        return bool(_HOTSPOT.search(redirect[1]))
+    return gateway.is_private
+
+
+def _pointing(answer: HttpAnswer, location: str) -> Message:
+    return say(
+        "The server answers {status} and points to {location}.",
+        status=answer.status or 0,
+        location=_bare(location),
+    )
 
 
 def redirect_https(found: FindingSet) -> Fit | None:
     """The same thing lives elsewhere; WebSockets follow no redirect."""
     redirect = _redirect(found)
-    if redirect is None or not _moved(found, redirect[1]):
+    if redirect is None or _to_login(found, redirect[1]) or slash_redirect(found):
         return None
     answer, location = redirect
-    there, here = urlsplit(location), urlsplit(found.target.url)
-    same_host = not there.hostname or there.hostname == here.hostname
+    if _to_portal(found):
+        return None
+    there = urlsplit(location)
+    foreign = _foreign(found, location)
+    upgrade = there.scheme in ("https", "wss") and not found.over_tls
+    same_path = there.path.rstrip("/") == _asked(found).rstrip("/")
+    rivals: tuple[str, ...] = ()
+    if not upgrade and not same_path:
+        rivals = ("http_redirect_login",) if foreign else ("http_spa_fallback",)
     return Fit(
-        (
-            say(
-                "The server answers {status} and points to {location}.",
-                status=answer.status or 0,
-                location=_bare(location),
-            ),
-        ),
-        Confidence.CERTAIN if same_host else Confidence.LIKELY,
+        (_pointing(answer, location),),
+        Confidence.CERTAIN if upgrade and not foreign else Confidence.LIKELY,
+        rivals=rivals,
     )
 
 
 def redirect_login(found: FindingSet) -> Fit | None:
     """API paths lead to a login page."""
     redirect = _redirect(found)
-    if redirect is None or _moved(found, redirect[1]):
+    if redirect is None or not _to_login(found, redirect[1]) or _to_portal(found):
         return None
     answer, location = redirect
-    there = urlsplit(location)
-    here = urlsplit(found.target.url).hostname
-    foreign = bool(there.hostname) and there.hostname != here
-    login = bool(_LOGIN.search(location))
-    if not foreign and not login:
-        return None
     return Fit(
-        (
-            say(
-                "The server answers {status} and points to {location}.",
-                status=answer.status or 0,
-                location=_bare(location),
-            ),
-        ),
-        Confidence.CERTAIN if foreign and login else Confidence.LIKELY,
+        (_pointing(answer, location),),
+        Confidence.CERTAIN if _foreign(found, location) else Confidence.LIKELY,
         rivals=() if found.control else ("dns_hijack_portal",),
     )
 
@@ -109,7 +147,11 @@ def _page(found: FindingSet) -> HttpAnswer | None:
 
 
 def _portal_markers(answer: HttpAnswer) -> bool:
-    return bool(_PORTAL.search(answer.body)) and not _APP_SHELL.search(answer.body)
+    text = words(answer)
+    if _APP_SHELL.search(text):
+        return False
+    bounces = answer.body_bytes <= _BOUNCE_BYTES and _BOUNCE.search(text)
+    return bool(_PORTAL.search(text) or bounces)
 
 
 def _all_pages(found: FindingSet) -> bool:
@@ -117,7 +159,13 @@ def _all_pages(found: FindingSet) -> bool:
 
 
 def captive_portal(found: FindingSet) -> Fit | None:
-    """A sign-in page answers for everything."""
+    """A sign-in page answers for everything, or the network sends everybody to its own."""
+    told = spoken_by_front(found)
+    if told is not None and told.status == _AUTHENTICATE_TO_NETWORK:
+        return Fit((say("{status}: the network wants a sign-in first.", status=told.status),))
+    redirect = _redirect(found)
+    if redirect is not None and _to_portal(found):
+        return Fit((_pointing(*redirect),), Confidence.LIKELY, rivals=("http_redirect_login",))
     answer = _page(found)
     if answer is None or not _portal_markers(answer) or not _all_pages(found):
         return None
@@ -136,7 +184,7 @@ def spa_fallback(found: FindingSet) -> Fit | None:
     answer = _page(found)
     if answer is None or captive_portal(found) is not None:
         return None
-    shell = bool(_APP_SHELL.search(answer.body))
+    shell = bool(_APP_SHELL.search(words(answer)))
     return Fit(
         (say("A web page answers in place of Engine.IO."),),
         Confidence.CERTAIN if shell else Confidence.LIKELY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.causes.http_front import eio_answer, front, is_page
+from bot.causes.http_pages import slash_redirect
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import HttpAnswer, Outcome, Phase
 from bot.findings import FindingSet, waited_in_vain
@@ -161,6 +162,13 @@ def wrong_vhost(found: FindingSet) -> Fit | None:
 
 def trailing_slash(found: FindingSet) -> Fit | None:
     """The path works without its slash (or with one)."""
+    elsewhere = slash_redirect(found)
+    if elsewhere is not None:
+        return Fit(
+            (say("The server redirects to {path}.", path=elsewhere),),
+            Confidence.LIKELY,
+            _settle_path(found),
+        )
     if _absent(found) is None or not _slash_only(found):
         return None
     return Fit((say("Engine.IO answers under {path}.", path=_other_paths(found)[0]),))

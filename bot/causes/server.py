@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.causes.row import Cause, Fit, Reach
-from bot.evidence import HttpAnswer
-from bot.findings import FindingSet
+from bot.evidence import HttpAnswer, Outcome, Phase
+from bot.findings import FindingSet, cut
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, Status, say
 
 SLOW_MS = 400.0  # above the path's round trip; a healthy handshake takes single milliseconds
@@ -81,6 +81,27 @@ def overloaded(found: FindingSet) -> Fit | None:
     )
 
 
+def loop_stalls(found: FindingSet) -> Fit | None:
+    """A late answer now and then: neither the first alone, nor all of them."""
+    first, again = _first(found), _again(found)
+    if not _slow(found) or first is None or again is None or again >= SLOW_MS:
+        return None
+    if cold_start(found) is not None:
+        return None
+    return Fit(
+        (
+            say(
+                "One answer took {late} ms, another {prompt} ms, on a path of {rtt} ms.",
+                late=round(first),
+                prompt=round(again),
+                rtt=round(found.connect_rtt_ms or 0),
+            ),
+        ),
+        Confidence.LIKELY,
+        rivals=("srv_overloaded", "srv_cold_start"),
+    )
+
+
 def slow_health(found: FindingSet) -> Fit | None:
     """Only the health page is slow."""
     finding = found.finding("http")
@@ -94,6 +115,27 @@ def slow_health(found: FindingSet) -> Fit | None:
     return Fit(
         (say("The health page takes {ms} ms, Socket.IO does not.", ms=round(health)),),
         Confidence.LIKELY,
+    )
+
+
+def crashes_on_connect(found: FindingSet) -> Fit | None:
+    """Our session was cut without a word, and a moment later nobody listens any more."""
+    if found.completed or not found.eio_seen:
+        return None
+    cut_off = [a for a in found.attempts if a.outcome in (Outcome.DISCONNECTED, Outcome.CLOSED)]
+    torn = [a for a in cut_off if cut(a.failure, Phase.SESSION, Phase.REQUEST, Phase.RESPONSE)]
+    if not torn:
+        return None
+    again = found.recheck
+    if again is not None and "ok" in again.connects:
+        return None
+    return Fit(
+        (say("The connection is cut as we connect, and then the server refuses everybody."),)
+        if again is not None
+        else (say("The connection is cut as we connect."),),
+        Confidence.LIKELY,
+        _settle(found),
+        ("srv_crash_loop",) if again is not None else ("sio_server_disconnects",),
     )
 
 
@@ -126,6 +168,7 @@ ROWS = (
         say("Answers and heartbeats come in bursts; users are dropped now and then."),
         say("Move heavy work off the event loop (worker threads, smaller batches)."),
         reach=Reach.QUALITY,
+        holds=loop_stalls,
     ),
     Cause(
         "srv_crashes_on_connect",
@@ -134,6 +177,7 @@ ROWS = (
         say("The server crashes when a client connects"),
         say("Every new user throws everybody out."),
         say("Read the stack trace of the crash: the connection handler throws."),
+        holds=crashes_on_connect,
     ),
     Cause(
         "srv_crash_loop",

@@ -11,15 +11,48 @@ from bot.model import Confidence, Layer, Reason, Section, say
 
 _PROMPT_MS = 1_500.0  # an end within this time is a reaction to our packet
 _NO_NAMESPACE = re.compile(
-    r"invalid namespace|unable to connect|not (?:a )?valid namespace|unknown namespace|"
+    r"invalid namespace|^\W*unable to connect\W*$|not (?:a )?valid namespace|unknown namespace|"
     r"namespace .{0,60}(?:not found|does not exist)",
     re.IGNORECASE,
 )
-_EXPIRED = re.compile(r"expired|jwt|token.{0,20}(?:old|stale)|exp\b", re.IGNORECASE)
+_EXPIRED = re.compile(
+    r"\bexpir(?:ed\b|é|ad[oa])|token_?expired|[\"']exp[\"'] claim|token.{0,20}(?:\bold\b|stale)|"
+    r"ист[её]к|просроч|abgelaufen|caducad|scadut|过期|期限切れ",
+    re.IGNORECASE,
+)
+# "Missing, invalid or expired" leaves open which of them it was.
+_EXPIRED_OR_NOT = re.compile(
+    r"missing|(?:invalid|bad|malformed|revoked)\W+(?:or|and|/)", re.IGNORECASE
+)
+# A dependency is named by what drivers say when it is gone, or by its name next to a trouble: a
+# user who is "not found in the database" is none.
+_STORE = (
+    r"redis|mongo\w*|postgres\w*|mysql|mariadb|kafka|rabbit\w*|memcached?|elasticsearch|prisma|"
+    r"sequelize|database|\bdb\b|datenbank|баз\w* данных|upstream|"
+    r"\b(?:auth\w*|user|session|account) (?:service|server|api|backend)|сервис\w*|\w*dienst"
+)
+_GONE = (
+    r"refused|unreachable|unavailable|not (?:available|reachable|connected|ready|responding)|"
+    r"\bdown\b|\blost\b|closed|time(?:d|-|\s)*out|fail(?:ed|ure)|error|can(?:no|')t|could not|"
+    r"unable|reset|недоступ|ошибк|не отвеча|nicht (?:erreichbar|verfügbar)"
+)
+_REACH = r"(?:connect\w*|reach|contact|query|подключени\w*|соединени\w*)\b"
 _DEPENDENCY = re.compile(
-    r"ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN|ECONNRESET|"
-    r"redis|mongo|postgres|mysql|database|connection (?:to|refused)|timed? ?out (?:connecting|"
-    r"waiting|acquiring)|unavailable|pool",
+    r"\bE(?:CONNREFUSED|TIMEDOUT|NOTFOUND|HOSTUNREACH|NETUNREACH|AI_AGAIN|CONNRESET|PIPE)\b|"
+    rf"(?:{_STORE}).{{0,60}}(?:{_GONE})|{_REACH}.{{0,20}}(?:{_STORE})|"
+    r"max ?retries ?per ?request|buffering timed out|too many clients|connection slots|"
+    r"(?:connection )?pool (?:is )?(?:exhausted|timed? ?out)|queuepool limit|trying to connect|"
+    r"client is closed|socket (?:hang up|closed)|fetch failed|network error|status code 5\d\d|"
+    r"\b14 unavailable|temporarily unavailable|service unavailable|read only replica|"
+    r"loading the dataset|server selection|"
+    r"connection (?:is )?(?:refused|lost|terminated|timed out|reset|closed)|broken pipe|"
+    r"timed? ?out (?:connecting|waiting|acquiring)",
+    re.IGNORECASE,
+)
+_AUTH_WORDS = re.compile(
+    r"auth|token|jwt|credential|forbidden|denied|permission|not allowed|log.?in|sign|session|"
+    r"password|api.?key|secret|ticket|\bban|доступ|авториз|аутентиф|认证|未授权|anmeld|berechtig|"
+    r"rejected by server",
     re.IGNORECASE,
 )
 _PARSE_ERROR = re.compile(r"parse|decode|invalid (?:packet|payload)", re.IGNORECASE)
@@ -73,7 +106,7 @@ def auth_expired(found: FindingSet) -> Fit | None:
     attempt = _refused(found)
     if attempt is None or invalid_namespace(found) or dependency_down(found):
         return None
-    if not _EXPIRED.search(_words(attempt)) or "missing" in _words(attempt).lower():
+    if not _EXPIRED.search(_words(attempt)) or _EXPIRED_OR_NOT.search(_words(attempt)):
         return None
     return Fit(
         (say("The server refuses: {message}.", message=_words(attempt)),),
@@ -94,7 +127,9 @@ def auth_rejected(found: FindingSet) -> Fit | None:
         say("The server refuses: {message}.", message=_words(attempt) or "—"),
         say("A token was sent.") if sent else say("No token was sent: none is configured."),
     )
-    return Fit(why)
+    told = bool(_AUTH_WORDS.search(_words(attempt)))
+    open_ = ("sio_auth_expired",) if _EXPIRED.search(_words(attempt)) else ()
+    return Fit(why, Confidence.CERTAIN if told else Confidence.LIKELY, rivals=open_)
 
 
 def middleware_hang(found: FindingSet) -> Fit | None:

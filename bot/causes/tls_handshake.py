@@ -11,6 +11,17 @@ from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, say
 
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL")
+# RFC 8446 6.2: the server refuses, and does not say what it dislikes.
+_MUTE_ALERTS = (
+    "ACCESS_DENIED",
+    "DECODE_ERROR",
+    "DECRYPT_ERROR",
+    "ILLEGAL_PARAMETER",
+    "UNEXPECTED_MESSAGE",
+    "BAD_RECORD_MAC",
+    "USER_CANCEL",
+    "MISSING_EXTENSION",
+)
 _CLIENT_CERTIFICATE = re.compile(
     r"required ssl certificate|certificate.required|client certificate|bad_certificate",
     re.IGNORECASE,
@@ -26,11 +37,21 @@ def _alert(found: FindingSet, *parts: str) -> str | None:
 
 
 def sni_unrecognized(found: FindingSet) -> Fit | None:
-    """The front knows no such name."""
-    if not _alert(found, "UNRECOGNIZED_NAME"):
+    """The front knows no such name: by the alert meant for it, or by Caddy's and Go's own."""
+    name = found.tls[0].server_name if found.tls else ""
+    if _alert(found, "UNRECOGNIZED_NAME"):
+        return Fit((say("The server's TLS alert: it does not know the name {host}.", host=name),))
+    alert = _alert(found, "INTERNAL_ERROR")
+    if alert is None:
         return None
-    name = found.tls[0].server_name
-    return Fit((say("The server's TLS alert: it does not know the name {host}.", host=name),))
+    return Fit(
+        (
+            say("The server's TLS alert: {alert}.", alert=alert),
+            say("Fronts that have no certificate for {host} answer so.", host=name),
+        ),
+        Confidence.LIKELY,
+        rivals=("tls_rst_in_handshake",),
+    )
 
 
 def old_protocol(found: FindingSet) -> Fit | None:
@@ -132,7 +153,10 @@ def handshake_hang(found: FindingSet) -> Fit | None:
 
 
 def rst_in_handshake(found: FindingSet) -> Fit | None:
-    """A ClientHello, and the connection is cut."""
+    """A ClientHello, and the connection is cut, or ended by an alert that explains nothing."""
+    alert = _alert(found, *_MUTE_ALERTS)
+    if alert is not None:
+        return Fit((say("The server's TLS alert: {alert}.", alert=alert),), Confidence.LIKELY)
     waits = _waits(found)
     if not waits or len(waits) != len(found.tls) or found.statuses:
         return None

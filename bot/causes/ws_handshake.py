@@ -11,6 +11,7 @@ from bot.model import Confidence, Layer, Message, Reason, Section, say
 
 _TRANSPORT_UNKNOWN = re.compile(r"transport unknown|invalid transport", re.IGNORECASE)
 _AT_ONCE_MS = 1_000.0
+_REDIRECTS = (301, 302, 303, 307, 308)  # to a block page: browsers do not follow them
 
 
 def _refusal(found: FindingSet) -> HttpAnswer | None:
@@ -75,11 +76,14 @@ def no_upgrade_header(found: FindingSet) -> Fit | None:
     answer = _refusal(found)
     if answer is None or transport_disabled(found) or found.upgraded:
         return None
-    if _code(found) != 3:
+    if _code(found) == 3:
+        return Fit(
+            (say("Engine.IO answers “Bad request” (code 3): it never saw the Upgrade header."),),
+        )
+    foreign = _refused_while_polling(found)
+    if foreign is None or foreign.status != 400 or _code(found) is not None:
         return None
-    return Fit(
-        (say("Engine.IO answers “Bad request” (code 3): it never saw the Upgrade header."),),
-    )
+    return Fit((_says(foreign),), Confidence.LIKELY, rivals=("ws_200_instead_101",))
 
 
 def polling_disabled(found: FindingSet) -> Fit | None:
@@ -122,7 +126,7 @@ def blocked_drop(found: FindingSet) -> Fit | None:
 def webfilter(found: FindingSet) -> Fit | None:
     """A page that forbids, for the upgrade only."""
     answer = _refused_while_polling(found)
-    if answer is None or answer.status not in (401, 403, 451):
+    if answer is None or answer.status not in (401, 403, 407, 451, 511, *_REDIRECTS):
         return None
     if found.websocket and found.websocket.error and found.websocket.error.code is not None:
         return None
@@ -138,11 +142,18 @@ def conn_limit(found: FindingSet) -> Fit | None:
 
 
 def no_support(found: FindingSet) -> Fit | None:
-    """The proxy does not do WebSockets."""
+    """The proxy does not do WebSockets, or waits for the end of a request that has none."""
     answer = _refused_while_polling(found)
-    if answer is None or answer.status not in (405, 426, 501, 505) or no_upgrade_header(found):
+    waited = (408, 504, 522, 524)
+    if answer is None or answer.status not in (405, 426, 501, 505, *waited):
         return None
-    return Fit((_says(answer),), Confidence.CERTAIN if answer.status == 426 else Confidence.LIKELY)
+    if no_upgrade_header(found):
+        return None
+    return Fit(
+        (_says(answer),),
+        Confidence.CERTAIN if answer.status == 426 else Confidence.LIKELY,
+        rivals=("cloudrun_h2_end_to_end",) if answer.status in waited else (),
+    )
 
 
 def h2_end_to_end(found: FindingSet) -> Fit | None:
@@ -154,11 +165,17 @@ def h2_end_to_end(found: FindingSet) -> Fit | None:
 
 
 def ok_instead(found: FindingSet) -> Fit | None:
-    """A plain answer to an upgrade request."""
+    """A plain answer to an upgrade request: 200, or the 404 of a route that leads elsewhere."""
     answer = _refused_while_polling(found)
-    if answer is None or answer.status is None or not 200 <= answer.status < 300:
+    if answer is None or answer.status is None or found.websocket is None:
         return None
-    return Fit((_says(answer),))
+    if found.websocket.error is not None:
+        return None
+    if 200 <= answer.status < 300:
+        return Fit((_says(answer),))
+    if answer.status not in (404, 410, 421):
+        return None
+    return Fit((_says(answer),), Confidence.LIKELY, rivals=("ws_no_upgrade_header",))
 
 
 def bad_accept(found: FindingSet) -> Fit | None:

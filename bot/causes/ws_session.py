@@ -57,8 +57,9 @@ def cut_after_first_frame(found: FindingSet) -> Fit | None:
     ws = _opened(found)
     attempt = found.attempt(Transport.WEBSOCKET)
     polled = found.attempt(Transport.POLLING)
-    if ws is None or found.upgraded or polled is None:
+    if ws is None or polled is None:
         return None
+    # An upgrade may still have got its one frame through: the direct socket tells.
     ended = ws.closed or (attempt.failure if attempt else None)
     if not cut(ended, Phase.OPEN, Phase.SESSION) or ended is None:
         return None

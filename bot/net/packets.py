@@ -18,6 +18,7 @@ SEPARATOR: Final = "\x1e"
 PING, PONG, CLOSE, UPGRADE, NOOP = "2", "3", "1", "5", "6"
 PROBE_PING, PROBE_PONG = "2probe", "3probe"
 
+_CODES: Final = range(6)  # engine.io's Server.errors
 _V3_HEAD: Final = re.compile(r"(\d{1,9}):")
 _EXTRA_CHARACTERS: Final = 128
 _MAX_UPGRADES: Final = 8
@@ -91,15 +92,19 @@ def read_error(body: str) -> EioError | None:
     """Engine.IO's refusal: `{"code":1,"message":"Session ID unknown"}`, or python-engineio's.
 
     The latter is a JSON string (`"Invalid session"`); it gets the code that engine.io would give.
+    Other APIs answer `{"code":404,"message":…}` as well: only engine.io's own codes count.
     """
     if body.lstrip().startswith('"'):
         return _read_sentence(body)
     if not body.lstrip().startswith("{"):
         return None
     fields = _object(body)
-    if fields is None or "code" not in fields or not isinstance(fields.get("message"), str):
+    if fields is None or not isinstance(fields.get("message"), str):
         return None
-    return EioError(_number(fields["code"]), printable(fields["message"], 256))
+    code = _number(fields.get("code"))
+    if code is None or code not in _CODES:
+        return None
+    return EioError(code, printable(fields["message"], 256))
 
 
 def _read_sentence(body: str) -> EioError | None:

@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from bot.causes import UNRECOGNISED
 from bot.diagnose import diagnose
-from bot.model import Confidence, State
+from bot.model import Confidence, Reason, Report, State, Status
 from bot.record import from_json, to_json
 from bot.verdict import judge
-from tests.lab import below_http, http_and_above
+from tests.lab import (
+    below_http,
+    http_and_above,
+    unseen_healthy,
+    unseen_pages,
+    unseen_sockets,
+    unseen_tls,
+)
 from tests.lab.scenario import Bench, Scenario
 from tests.servers.certificates import CertificateAuthority
 
@@ -19,7 +27,17 @@ SCENARIOS = (
     *http_and_above.FRONT,
     *http_and_above.SOCKETS,
     *http_and_above.HEALTHY,
+    *unseen_pages.SCENARIOS,
+    *unseen_sockets.SCENARIOS,
+    *unseen_tls.SCENARIOS,
+    *unseen_healthy.SCENARIOS,
 )
+
+
+def _slowed(report: Report) -> bool:
+    """Whether this machine was so loaded that a healthy answer came late: worth a second look."""
+    problems = {f.reason for f in report.findings if f.status in (Status.WARN, Status.FAIL)}
+    return bool(problems) and problems <= {Reason.SLOW_ANSWER, Reason.UNSTABLE}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name.replace(" ", "-"))
@@ -29,6 +47,8 @@ async def test_the_verdict_names_the_fault(
     async with Bench(tmp_path, ca) as bench:
         target = await scenario.start(bench)
         report = await diagnose(target)
+        if scenario.state is State.UP and _slowed(report):
+            report = await diagnose(target)
     cause = report.verdict.cause
     story = f"{report.verdict}\n" + "\n".join(map(str, report.findings))
     trouble = (State.DOWN, State.DEGRADED)
@@ -39,6 +59,7 @@ async def test_the_verdict_names_the_fault(
     else:
         assert cause is not None, story
         assert cause.code in scenario.right, story
-        assert cause.confidence is not Confidence.POSSIBLE, story
+        named = cause.code != UNRECOGNISED
+        assert (cause.confidence is not Confidence.POSSIBLE) is named, story
     saved = from_json(to_json(report))
     assert judge(saved.findings, target) == report.verdict

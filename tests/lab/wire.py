@@ -12,11 +12,13 @@ Serve = Callable[[socket.socket], Awaitable[None]]
 _FOREVER = 3_600.0
 
 
-async def _receive(connection: socket.socket, size: int = 65_536) -> bytes:
+async def receive(connection: socket.socket, size: int = 65_536) -> bytes:
+    """What came, at most `size` bytes; b"" at the end."""
     return await asyncio.get_running_loop().sock_recv(connection, size)
 
 
-async def _send(connection: socket.socket, data: bytes) -> None:
+async def send(connection: socket.socket, data: bytes) -> None:
+    """Write everything."""
     await asyncio.get_running_loop().sock_sendall(connection, data)
 
 
@@ -38,18 +40,18 @@ async def closes(connection: socket.socket) -> None:
 
 async def reads_and_closes(connection: socket.socket) -> None:
     """FIN as soon as something was said."""
-    await _receive(connection)
+    await receive(connection)
 
 
 async def reads_and_resets(connection: socket.socket) -> None:
     """RST as soon as something was said."""
-    await _receive(connection)
+    await receive(connection)
     reset(connection)
 
 
 async def silent(connection: socket.socket) -> None:
     """Reads everything, says nothing."""
-    while await _receive(connection):
+    while await receive(connection):
         pass
     await asyncio.sleep(_FOREVER)
 
@@ -58,8 +60,8 @@ def greets(banner: bytes) -> Serve:
     """Another protocol that speaks first (SSH, SMTP)."""
 
     async def serve(connection: socket.socket) -> None:
-        await _send(connection, banner)
-        await _receive(connection)
+        await send(connection, banner)
+        await receive(connection)
 
     return serve
 
@@ -68,8 +70,8 @@ def answers(reply: bytes) -> Serve:
     """The same bytes to every first request, whatever it is; then the end."""
 
     async def serve(connection: socket.socket) -> None:
-        await _receive(connection)
-        await _send(connection, reply)
+        await receive(connection)
+        await send(connection, reply)
 
     return serve
 
@@ -81,14 +83,14 @@ def middlebox(port: int, rule: Callable[[bytes], Verdict], *, delay_s: float = 0
     """A box in the path to 127.0.0.1:`port` that reads each request head and acts upon `rule`."""
 
     async def serve(connection: socket.socket) -> None:
-        head = await _receive(connection)
+        head = await receive(connection)
         verdict = rule(head)
         if verdict == "reset":
             reset(connection)
         elif verdict == "drop":
             await asyncio.sleep(_FOREVER)
         elif isinstance(verdict, bytes):
-            await _send(connection, verdict)
+            await send(connection, verdict)
         else:
             await asyncio.sleep(delay_s)
             await _splice(connection, port, head)
@@ -130,3 +132,75 @@ def http(status: str, body: str = "", *headers: str, kind: str = "text/html") ->
     """A complete HTTP/1.1 answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body.encode())}"]
     return ("\r\n".join([*lines, *headers, "Connection: close", "", ""]) + body).encode()
+
+
+def replies(rule: Callable[[str], bytes]) -> Serve:
+    """A server of whole answers: `rule` turns the path asked for into the bytes to send."""
+
+    async def serve(connection: socket.socket) -> None:
+        head = await receive(connection)
+        asked = head.split(b" ", maxsplit=2)
+        await send(connection, rule(asked[1].decode("latin-1") if len(asked) > 1 else "/"))
+
+    return serve
+
+
+Tamper = Callable[[bytes], bytes | None]  # what passes on; None: the end of the connection
+
+
+def tampering(
+    port: int, *, down: Tamper = lambda data: data, up: Tamper = lambda data: data
+) -> Serve:
+    """A box that reads along with WebSockets to 127.0.0.1:`port`, and leaves the rest alone.
+
+    `down` gets what the server sends after its 101, `up` what the client sends after its request.
+    """
+
+    async def serve(connection: socket.socket) -> None:
+        head = await receive(connection)
+        if not is_upgrade(head):
+            await _splice(connection, port, head)
+            return
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as upstream:
+            upstream.setblocking(False)
+            await loop.sock_connect(upstream, ("127.0.0.1", port))
+            await loop.sock_sendall(upstream, head)
+            reply = b""
+            while b"\r\n\r\n" not in reply:
+                if not (data := await loop.sock_recv(upstream, 65_536)):
+                    return
+                reply += data
+            answer, _, rest = reply.partition(b"\r\n\r\n")
+            await loop.sock_sendall(connection, answer + b"\r\n\r\n")
+            await _read_along(connection, upstream, rest, down, up)
+
+    return serve
+
+
+async def _read_along(
+    connection: socket.socket, upstream: socket.socket, rest: bytes, down: Tamper, up: Tamper
+) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def pump(source: socket.socket, sink: socket.socket, data: bytes, way: Tamper) -> None:
+        while True:
+            if data:
+                passed = way(data)
+                if passed is None:
+                    return
+                if passed:
+                    await loop.sock_sendall(sink, passed)
+            if not (data := await loop.sock_recv(source, 65_536)):
+                return
+
+    ways = {
+        asyncio.create_task(pump(upstream, connection, rest, down)),
+        asyncio.create_task(pump(connection, upstream, b"", up)),
+    }
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)

@@ -1,0 +1,109 @@
+"""What a server says when it refuses a namespace, in many words and languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.evidence import Outcome
+from bot.model import Confidence, State, Transport, Verdict
+from bot.verdict import judge
+from tests import building as b
+
+REJECTED = (
+    "Authentication error",
+    "Invalid token",
+    "jwt malformed",
+    "jwt must be provided",
+    "invalid signature",
+    "No JWT",
+    "Требуется авторизация",
+    "认证失败",
+    "User not found in database",
+    "Namespace access denied",
+    "unable to connect: bad credentials",
+    "not allowed for users of Liverpool",
+    "Session is not valid",
+    "",
+    "Your IP is not in the pool of allowed addresses",
+    "Token issuer unknown",
+    "Доступ запрещён",
+    "Token missing or expired",
+    "No session: redis key absent",
+)
+EXPIRED = (
+    "jwt expired",
+    "Signature has expired",
+    "TokenExpiredError",
+    "Your session has expired, please log in again",
+    "token is expired by 2h3m",
+    "Срок действия токена истёк",
+    "Токен просрочен",
+    "Token abgelaufen",
+    "令牌已过期",
+    "Jeton expiré",
+    "El token ha caducado",
+    '"exp" claim timestamp check failed',
+    "ID token has expired. Get a fresh token",
+)
+DEPENDENCY = (
+    "Redis connection lost",
+    "connect ETIMEDOUT 10.0.0.5:5432",
+    "getaddrinfo ENOTFOUND redis",
+    "Reached the max retries per request limit (which is 20). Refer to maxRetriesPerRequest.",
+    "Connection is closed.",
+    "The client is closed",
+    "Operation `users.findOne()` buffering timed out after 10000ms",
+    "timeout exceeded when trying to connect",
+    "sorry, too many clients already",
+    "Can't reach database server at `db`:`5432`",
+    "Error 111 connecting to localhost:6379. Connection refused.",
+    "READONLY You can't write against a read only replica.",
+    "LOADING Redis is loading the dataset in memory",
+    "socket hang up",
+    "fetch failed",
+    "14 UNAVAILABLE: No connection established",
+    "auth service unavailable",
+    "Request failed with status code 503",
+    "Сервис авторизации недоступен",
+    "Ошибка подключения к базе данных",
+    "Unable to connect to Redis",
+    "MongoServerSelectionError: Server selection timed out after 30000 ms",
+    "Datenbank nicht erreichbar",
+)
+NAMESPACE = ("Invalid namespace", "Unable to connect", "Namespace /chat does not exist")
+
+
+def refusal(message: str) -> Verdict:
+    attempts = [b.attempt(t, Outcome.REFUSED, message=message) for t in Transport]
+    return judge(b.healthy(b.namespace(*attempts)), b.HTTP)
+
+
+def named(verdict: Verdict) -> str | None:
+    assert verdict.state is State.DOWN
+    return verdict.cause.code if verdict.cause else None
+
+
+@pytest.mark.parametrize("message", REJECTED)
+def test_a_refusal_for_who_asks_names_the_authentication(message: str) -> None:
+    assert named(refusal(message)) == "sio_auth_rejected"
+
+
+@pytest.mark.parametrize("message", EXPIRED)
+def test_an_old_token_is_told_from_a_wrong_one(message: str) -> None:
+    assert named(refusal(message)) == "sio_auth_expired"
+
+
+@pytest.mark.parametrize("message", DEPENDENCY)
+def test_a_refusal_for_something_behind_the_server_names_the_dependency(message: str) -> None:
+    assert named(refusal(message)) == "sio_dependency_down"
+
+
+@pytest.mark.parametrize("message", NAMESPACE)
+def test_a_missing_namespace_is_told_from_a_refusal(message: str) -> None:
+    assert named(refusal(message)) == "sio_invalid_namespace"
+
+
+def test_words_that_speak_of_no_authentication_leave_a_doubt() -> None:
+    verdict = refusal("room is full")
+    assert verdict.cause is not None
+    assert verdict.cause.confidence is Confidence.LIKELY
