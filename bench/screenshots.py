@@ -12,6 +12,8 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, ViewportSize, async_playwright
 
+from bot.locales import translate
+from bot.model import say
 from tests.servers.process import ChildProcess
 from tests.servers.tools import find
 
@@ -35,6 +37,10 @@ class Demo:
     def message(self, number: int) -> Locator:
         """The n-th message of the channel, from 0."""
         return self.page.locator("#stage article.message").nth(number)
+
+    async def offers(self, number: int, label: str) -> None:
+        """Wait until the n-th message has this button: then it is complete."""
+        await self.message(number).get_by_role("button", name=label).wait_for()
 
     async def type(self, text: str) -> None:
         """Send something, as a person."""
@@ -68,14 +74,14 @@ async def _pictures(folder: Path, lang: str) -> None:
         )
         try:
             page = await browser.new_page(
-                viewport=ViewportSize(width=1360, height=860), locale=lang, color_scheme="light"
+                viewport=ViewportSize(width=1360, height=1120), locale=lang, color_scheme="light"
             )
             demo = Demo(page, folder, "" if lang == "en" else f".{lang}")
             await demo.open(address)
-            await demo.type("/wsdiag")
-            await demo.message(0).get_by_role("button").first.wait_for()
             await demo.switch("no_websocket")
-            await demo.message(1).get_by_role("button").first.wait_for()
+            await demo.offers(0, translate(say("Run again"), lang))
+            await demo.type("/wsdiag")
+            await demo.offers(1, translate(say("Run again"), lang))
             await demo.shoot("demo")
         finally:
             await browser.close()
