@@ -22,7 +22,7 @@ $(BIN)/pytest: pyproject.toml
 # ------------------------------------------------------------------ what apt and npm bring
 
 # program (or file, * allowed) that shows it is there : package that brings it
-APT := node:nodejs npm:npm nginx:nginx-light haproxy:haproxy chromium:chromium ip:iproute2 \
+APT := node:nodejs npm:npm nginx:nginx-light haproxy:haproxy apache2:apache2 chromium:chromium ip:iproute2 \
 	iptables:iptables unshare:util-linux \
 	/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji \
 	/usr/lib/postgresql/*/bin/initdb:postgresql

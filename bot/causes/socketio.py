@@ -153,7 +153,12 @@ def middleware_slow(found: FindingSet) -> Fit | None:
     """The namespace answers, late, on a fast path."""
     finding = found.finding("namespace")
     done = [a for a in found.attempts if a.outcome is Outcome.CONNECTED]
-    if finding is None or finding.reason is not Reason.SLOW_ANSWER or not done:
+    if finding is None or not done:
+        return None
+    # One transport late, the other later than we wait: the handler keeps the process from both.
+    waits = any(a.outcome is Outcome.SILENT and a.pongs for a in found.attempts)
+    later = waits and min(a.elapsed_ms for a in done) >= _PROMPT_MS
+    if finding.reason is not Reason.SLOW_ANSWER and not later:
         return None
     return Fit(
         (

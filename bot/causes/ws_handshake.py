@@ -11,6 +11,7 @@ from bot.model import Confidence, Layer, Message, Reason, Section, say
 
 _TRANSPORT_UNKNOWN = re.compile(r"transport unknown|invalid transport", re.IGNORECASE)
 _AT_ONCE_MS = 1_000.0
+_ASGI = re.compile(r"uvicorn|hypercorn|daphne|granian", re.IGNORECASE)
 _REDIRECTS = (301, 302, 303, 307, 308)  # to a block page: browsers do not follow them
 
 
@@ -59,6 +60,12 @@ def transport_disabled(found: FindingSet) -> Fit | None:
     ws = found.websocket
     if ws is None or ws.answer.status == 101 or not found.polling_open:
         return None
+    if _refused_by_asgi(found):
+        return Fit(
+            (say("The application server itself closes the handshake with 403."),),
+            Confidence.LIKELY,
+            rivals=("ws_webfilter_403",),
+        )
     unknown = _code(found) == 0 or bool(_TRANSPORT_UNKNOWN.search(ws.answer.body))
     offered = not _no_websocket_offered(found)
     if not unknown and offered:
@@ -69,6 +76,15 @@ def transport_disabled(found: FindingSet) -> Fit | None:
         else (say("The server's OPEN offers no upgrade to WebSocket."),),
         Confidence.CERTAIN if unknown and not offered else Confidence.LIKELY,
     )
+
+
+def _refused_by_asgi(found: FindingSet) -> bool:
+    """An ASGI application that closes before it accepts gives 403, and its words are lost."""
+    answer = _refusal(found)
+    polled = found.polling.answer.header("server") if found.polling else None
+    if answer is None or answer.status != 403 or answer.body_bytes or not polled:
+        return False
+    return bool(_ASGI.match(polled)) and answer.header("server") in (None, polled)
 
 
 def no_upgrade_header(found: FindingSet) -> Fit | None:
@@ -130,7 +146,13 @@ def webfilter(found: FindingSet) -> Fit | None:
         return None
     if found.websocket and found.websocket.error and found.websocket.error.code is not None:
         return None
-    return Fit((_says(answer),), Confidence.LIKELY)
+    if _refused_by_asgi(found):
+        return None
+    # Behind a proxy an application that closes the handshake looks the same: 403 without a word.
+    mute = answer.status == 403 and not answer.body_bytes
+    return Fit(
+        (_says(answer),), Confidence.LIKELY, rivals=("ws_transport_disabled",) if mute else ()
+    )
 
 
 def conn_limit(found: FindingSet) -> Fit | None:
@@ -145,21 +167,22 @@ def no_support(found: FindingSet) -> Fit | None:
     """The proxy does not do WebSockets, or waits for the end of a request that has none."""
     answer = _refused_while_polling(found)
     waited = (408, 504, 522, 524)
-    if answer is None or answer.status not in (405, 426, 501, 505, *waited):
+    # 500: the application server met an upgrade that it has no worker or library for.
+    if answer is None or answer.status not in (405, 426, 500, 501, 505, *waited):
         return None
     if no_upgrade_header(found):
         return None
     return Fit(
         (_says(answer),),
         Confidence.CERTAIN if answer.status == 426 else Confidence.LIKELY,
-        rivals=("cloudrun_h2_end_to_end",) if answer.status in waited else (),
+        rivals=("cloudrun_h2_end_to_end",) if answer.status in (500, *waited) else (),
     )
 
 
 def h2_end_to_end(found: FindingSet) -> Fit | None:
     """The front reaches the backend for everything but WebSockets."""
     answer = _refused_while_polling(found)
-    if answer is None or answer.status not in (500, 502):
+    if answer is None or answer.status != 502:
         return None
     return Fit((_says(answer),), Confidence.LIKELY)
 

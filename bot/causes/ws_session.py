@@ -17,14 +17,20 @@ def _opened(found: FindingSet) -> WebSocketEvidence | None:
     return ws if good else None
 
 
+def _http_inside(ws: WebSocketEvidence) -> bool:
+    """The server itself writes HTTP into the stream: a late refusal, or a second 101."""
+    began = ws.closed.first_bytes if ws.closed is not None else ""
+    return "HTTP/1." in began or any("HTTP/1." in f.text for f in ws.frames)
+
+
 def frames_corrupted(found: FindingSet) -> Fit | None:
     """Reserved bits without an extension."""
     ws = _opened(found)
-    if ws is None or not any(f.reserved_bits for f in ws.frames):
-        if ws is None or ws.closed is None or ws.closed.reason is not Reason.BAD_FRAME:
-            return None
-        if any("HTTP/1." in f.text for f in ws.frames) or "HTTP/1." in ws.closed.first_bytes:
-            return None
+    if ws is None or _http_inside(ws):
+        return None
+    broken = ws.closed is not None and ws.closed.reason is Reason.BAD_FRAME
+    if not broken and not any(f.reserved_bits for f in ws.frames):
+        return None
     return Fit((say("A frame arrives damaged: reserved bits or an invalid length."),))
 
 

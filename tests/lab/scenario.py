@@ -14,7 +14,7 @@ from bot.model import State, Target
 from tests.servers.certificates import CertificateAuthority
 from tests.servers.node import NodeServer
 from tests.servers.process import free_port
-from tests.servers.proxies import Haproxy, Nginx
+from tests.servers.proxies import Apache, Haproxy, Nginx
 from tests.servers.python_socketio import PythonServer
 from tests.servers.tools import require
 
@@ -47,6 +47,10 @@ class Bench(contextlib.AsyncExitStack):
         require("haproxy")
         proxy = Haproxy(self._place("haproxy"), frontend, rest, **options)
         return await self.enter_async_context(proxy)
+
+    async def apache(self, server: str) -> Apache:
+        require("apache2")
+        return await self.enter_async_context(Apache(self._place("apache"), server))
 
     async def talk(self, serve: Callable[[socket.socket], Awaitable[None]]) -> int:
         """A server that hands every accepted socket to `serve` and closes it afterwards.

@@ -14,6 +14,7 @@ from bot.verdict import judge
 from tests.lab import (
     below_http,
     http_and_above,
+    unseen_fronts,
     unseen_healthy,
     unseen_pages,
     unseen_sockets,
@@ -27,6 +28,7 @@ SCENARIOS = (
     *http_and_above.FRONT,
     *http_and_above.SOCKETS,
     *http_and_above.HEALTHY,
+    *unseen_fronts.SCENARIOS,
     *unseen_pages.SCENARIOS,
     *unseen_sockets.SCENARIOS,
     *unseen_tls.SCENARIOS,

@@ -54,6 +54,11 @@ def reserved() -> wire.Tamper:
     return lambda data: bytes([data[0] | 0x40]) + data[1:]
 
 
+def late_refusal() -> wire.Tamper:
+    """The server writes HTTP after its 101."""
+    return lambda _: wire.http("500 Internal Server Error", "no worker")
+
+
 def first_only(keep: int = 1) -> wire.Tamper:
     seen = 0
 
@@ -242,6 +247,13 @@ SCENARIOS = (
         WS_ANY | {"ws_blocked_drop", "cloudrun_h2_end_to_end"},
     ),
     Scenario("upgrade closed", "ws_blocked_rst", DEGRADED, through(on_upgrade(b""))),
+    Scenario(
+        "upgrade 500 by the application server",
+        "ws_426",
+        DEGRADED,
+        through(on_upgrade(wire.http("500 Internal Server Error", "<h1>500</h1>"))),
+    ),
+    Scenario("http inside the stream", "unrecognised", DEGRADED, tampered(down=late_refusal)),
     # ---- Engine.IO
     Scenario("three workers", "eio_no_sticky", DEGRADED, pool(3)),
     Scenario("random worker", "eio_no_sticky", DEGRADED, pool(3, "random;")),

@@ -1,4 +1,4 @@
-"""nginx and haproxy with any configuration, as an ordinary user, on a free loopback port."""
+"""nginx, haproxy and Apache with any configuration, unprivileged, on a free loopback port."""
 
 from __future__ import annotations
 
@@ -197,3 +197,44 @@ frontend front
 
     def _command(self, config: Path) -> list[str]:
         return [find(self.program) or self.program, "-db", "-f", str(config)]
+
+
+class Apache(Proxy):
+    """`server` is what follows the modules; `{url}` of an upstream is the caller's to fill in."""
+
+    program = "apache2"
+    _MODULES = (
+        "mpm_event authz_core authn_core authn_file authz_user auth_basic proxy proxy_http alias "
+        "rewrite dir mime filter deflate"
+    )
+
+    def __init__(self, folder: Path, server: str, *, host: str = "127.0.0.1") -> None:
+        super().__init__(folder, host=host)
+        self.server = server
+
+    def config(self) -> str:
+        modules = "\n".join(
+            f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
+            for name in self._MODULES.split()
+        )
+        (self.folder / "index.html").write_text("<html><body><h1>It works!</h1></body></html>")
+        return f"""
+{modules}
+ServerRoot {self.folder}
+PidFile {self.folder / "apache.pid"}
+DefaultRuntimeDir {self.folder}
+Mutex sem
+ErrorLog {self.folder / "error.log"}
+TypesConfig /dev/null
+ServerName localhost
+Listen {self.host}:{self.port}
+{"User www-data" if os.geteuid() == 0 else ""}
+DocumentRoot {self.folder}
+<Directory />
+Require all granted
+</Directory>
+{self.server}
+"""
+
+    def _command(self, config: Path) -> list[str]:
+        return [find(self.program) or self.program, "-DFOREGROUND", "-f", str(config)]

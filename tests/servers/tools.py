@@ -12,7 +12,7 @@ import pytest
 
 NODE_FOLDER = Path(__file__).parent.parent / "node"
 _SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")  # where Debian keeps nginx and haproxy
-TOOLS = ("node", "nginx", "haproxy", "chromium", "netns")
+TOOLS = ("node", "nginx", "haproxy", "apache2", "chromium", "netns")
 
 
 def find(program: str) -> str | None:
