@@ -12,6 +12,10 @@ _METADATA: Final = frozenset(
     ipaddress.ip_address(a) for a in ("168.63.129.16", "192.0.0.192", "100.100.100.200")
 )
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+# RFC 4291 §2.5.4 with IANA's registry: every public address so far. Outside are forms that carry an
+# IPv4 address for somebody's translator (::/96, ::ffff:0:0:0/96, 64:ff9b:1::/48), the old
+# site-local range fec0::/10, and what nobody has yet.
+_PUBLIC6: Final = ipaddress.IPv6Network("2000::/3")
 
 
 def parse(host: str) -> IpAddress | None:
@@ -33,14 +37,19 @@ def is_special(address: str) -> bool:
         return True
     if isinstance(ip, ipaddress.IPv6Address):
         ip = _inner(ip)
+    if isinstance(ip, ipaddress.IPv6Address) and ip not in _PUBLIC6:
+        return True
     return not ip.is_global or ip.is_multicast or ip in _METADATA
 
 
 def is_loopback(host: str) -> bool:
     """Whether a URL's host is this machine by name or by address."""
-    if host.rstrip(".").lower() == "localhost":
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 §6.3
         return True
     ip = parse(host)
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = _inner(ip)
     return ip is not None and ip.is_loopback
 
 

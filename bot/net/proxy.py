@@ -26,6 +26,11 @@ class Proxy:
     authorization: SecretStr | None = field(default=None)
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not show of it."""
+        return (self.authorization.get_secret_value(),) if self.authorization else ()
+
+    @property
     def url(self) -> str:
         """As it may be shown."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import Final
+
+from bot.net import secrecy
 
 BODY_CHARACTERS = 2_048
 DETAIL_CHARACTERS = 300
 FIRST_BYTES = 64
 
 _MASK = "***"
-_SHORTEST_SECRET = 4  # masking "1" everywhere would destroy the evidence
 _SID_JSON = re.compile(r'("sid"\s*:\s*")([^"]{1,256})(")')
 _SID_QUERY = re.compile(r"([?&]sid=)([^&\s\"'<>]{1,256})")
 
@@ -35,23 +37,41 @@ def _escaped(character: str) -> str:
 
 
 class Scrubber:
-    """Takes known secrets and session ids out of text before it becomes evidence."""
+    """Takes known secrets and session ids out of text before it becomes evidence.
+
+    A secret is found in every shape of `secrecy.forms`, in either letter case, and where the text
+    was cut in the middle of it.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        long_enough = {s for s in secrets if len(s) >= _SHORTEST_SECRET}
-        longest_first = sorted(long_enough, key=len, reverse=True)
+        found = {form for secret in secrets for form in secrecy.forms(secret)}
+        self._forms: Final = sorted(found, key=len, reverse=True)
         self._secrets = (
-            re.compile("|".join(re.escape(s) for s in longest_first)) if longest_first else None
+            re.compile("|".join(map(re.escape, self._forms)), re.IGNORECASE)
+            if self._forms
+            else None
         )
 
     def __call__(self, data: bytes | str, limit: int = DETAIL_CHARACTERS) -> str:
         """Scrub first and cut afterwards, so that a cut never leaves half a secret behind."""
         text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
         if self._secrets is not None:
-            text = self._secrets.sub(_MASK, text)
+            text = self._without_beginning(self._secrets.sub(_MASK, text))
         text = _SID_JSON.sub(lambda m: m[1] + digest(m[2]) + m[3], text)
         text = _SID_QUERY.sub(lambda m: m[1] + digest(m[2]), text)
         return printable(text, limit)
+
+    def _without_beginning(self, text: str) -> str:
+        """Mask what stands at the end and begins a secret: the rest was not read."""
+        for form in self._forms:
+            tail = text[-len(form) :].lower()
+            start = form[: secrecy.SHORTEST].lower()
+            at = tail.find(start)
+            while at >= 0:
+                if form.lower().startswith(tail[at:]):
+                    return text[: len(text) - len(tail) + at] + _MASK
+                at = tail.find(start, at + 1)
+        return text
 
     def header(self, name: str, value: str) -> str:
         """A header's value; cookies lose theirs and keep their name and attributes."""

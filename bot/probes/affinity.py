@@ -50,7 +50,7 @@ async def _ask(look: Look, session: PollingSession) -> AffinityEvidence:
         reply = await look.fetch(request, to=look.polling_endpoint, timeout_s=ANSWER_S)
         failure = reply.answer.failure
         statuses.append(reply.answer.status)
-        errors.append(packets.read_error(reply.body.decode("utf-8", "replace")))
+        errors.append(packets.read_error(reply.body.decode("utf-8", "replace"), look.scrub))
         failures.append(failure.reason if failure is not None else None)
         if failures.count(Reason.TIMEOUT) >= _ENOUGH_TIMEOUTS or statuses[-1] == _OUR_DOING:
             break

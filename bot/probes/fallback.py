@@ -71,6 +71,6 @@ async def _socket(look: Look, to: Endpoint, url: str, same: bool) -> FallbackEvi
         if not shaken.switched:
             return FallbackEvidence(url, same, answer, None, answer.failure)
         stream = Stream(connection, shaken.reply.rest, look.scrub)
-        opened, ended = await open_stream.first_packet(stream)
+        opened, ended = await open_stream.first_packet(look, stream)
         await stream.leave()
         return FallbackEvidence(url, same, answer, opened, ended)

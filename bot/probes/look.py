@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from bot import __version__, credentials
 from bot.evidence import HttpAnswer, RttEvidence
 from bot.model import Controls, SecretRef, Target, Transport
-from bot.net import endpoint, http, packets, proxy, tls
+from bot.net import endpoint, http, packets, proxy, secrecy, tls
 from bot.net.connection import Connection
 from bot.net.dial import Dialer, Policy
 from bot.net.endpoint import Endpoint
@@ -317,7 +317,10 @@ def prepare(
     policy = Policy(
         trust=_trust(target), proxy=_proxy(target), public_only=not target.allow_private
     )
-    hidden = [v for _, v in headers] + [v for _, v in to.query] + list(_strings(auth))
+    through = proxy.choose(policy.proxy, to.host, to.port, secure=to.secure)
+    hidden = secrecy.sent(
+        headers=headers, query=to.query, auth=auth, others=through.secrets if through else ()
+    )
     return Look(
         target,
         controls,
@@ -368,14 +371,3 @@ def _trust(target: Target) -> tls.Trust:
         words = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
         raise SettingsError(f"the certificate files cannot be used: {words}") from exc
     return trust
-
-
-def _strings(value: object) -> list[str]:
-    """Every string in an auth payload: each may be the secret."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [s for v in value.values() for s in _strings(v)]
-    if isinstance(value, list):
-        return [s for v in value for s in _strings(v)]
-    return []

@@ -42,14 +42,14 @@ async def shake(
     )
 
 
-def described(handshake: Handshake) -> WebSocketEvidence:
+def described(look: Look, handshake: Handshake) -> WebSocketEvidence:
     """The handshake as evidence."""
     body = handshake.reply.body.decode("utf-8", "replace")
     return WebSocketEvidence(
         answer=handshake.reply.answer,
         accept_ok=handshake.accept_ok,
         unasked_extensions=handshake.unasked_extensions,
-        error=packets.read_error(body),
+        error=packets.read_error(body, look.scrub),
     )
 
 
@@ -79,22 +79,24 @@ def refused(evidence: WebSocketEvidence) -> Judged | None:
     return Status.FAIL, Reason.UPGRADE_REFUSED
 
 
-async def first_packet(stream: Stream) -> tuple[EioOpen | None, Failure | None]:
+async def first_packet(look: Look, stream: Stream) -> tuple[EioOpen | None, Failure | None]:
     """Wait for OPEN. Without one: how the waiting ended, or neither for some other message."""
     try:
         received = await stream.receive(OPEN_S)
     except WireError as exc:
         return None, exc.failure
-    opened = packets.read_open(received.text) if received.opcode == Opcode.TEXT else None
+    opened = None
+    if received.opcode == Opcode.TEXT:
+        opened = packets.read_open(received.text, look.scrub)
     if opened is None:
         return None, None
     stream.enter(Phase.SESSION)
     if opened.open.max_payload is not None:
         return opened.open, None
-    return await _version(stream, opened.open), None
+    return await _version(look, stream, opened.open), None
 
 
-async def _version(stream: Stream, opened: EioOpen) -> EioOpen:
+async def _version(look: Look, stream: Stream, opened: EioOpen) -> EioOpen:
     try:
         unasked = await stream.receive(_UNASKED_S)
     except WireError:
@@ -102,7 +104,7 @@ async def _version(stream: Stream, opened: EioOpen) -> EioOpen:
     message = packets.read_message(unasked.text)
     if message is None or message.type is not packets.SioType.CONNECT:
         return opened
-    return replace(opened, protocol=3, extra=unasked.text[:64])
+    return replace(opened, protocol=3, extra=look.scrub(unasked.text, 64))
 
 
 def ended(failure: Failure) -> Judged:

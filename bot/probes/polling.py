@@ -20,7 +20,7 @@ async def probe(look: Look) -> Finding:
     try:
         reply = await look.fetch(look.engine_request("GET"), on_dialled=look.polling_dialled.set)
         began = time.monotonic()
-        opened = _open(reply)
+        opened = _open(look, reply)
         session = None
         if opened is not None and opened.open.protocol == 4:
             session = PollingSession(opened, cookies_of(reply), began)
@@ -30,7 +30,7 @@ async def probe(look: Look) -> Finding:
     evidence = PollingEvidence(
         reply.answer,
         open=opened.open if opened is not None else None,
-        error=packets.read_error(reply.body.decode("utf-8", "replace")),
+        error=packets.read_error(reply.body.decode("utf-8", "replace"), look.scrub),
     )
     finding = outcome.found("polling", judge(evidence), evidence, started)
     return outcome.excused(finding, needed=look.uses_polling)
@@ -57,7 +57,7 @@ def judge(evidence: PollingEvidence) -> Judged:  # noqa: PLR0911 - a decision li
     return outcome.OK
 
 
-def _open(reply: Reply) -> Opened | None:
+def _open(look: Look, reply: Reply) -> Opened | None:
     if reply.answer.status != 200:
         return None
-    return packets.read_open(reply.body.decode("utf-8", "replace"))
+    return packets.read_open(reply.body.decode("utf-8", "replace"), look.scrub)

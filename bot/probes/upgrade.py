@@ -68,7 +68,7 @@ async def _upgrade(
     look: Look, connection: Connection, session: PollingSession
 ) -> tuple[WebSocketEvidence, Judged]:
     shaken = await open_stream.shake(look, connection, look.endpoint, session)
-    evidence = open_stream.described(shaken)
+    evidence = open_stream.described(look, shaken)
     judged = open_stream.refused(evidence)
     if judged is not None:
         return evidence, judged

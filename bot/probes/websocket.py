@@ -34,12 +34,12 @@ async def _look(look: Look, started: float) -> Finding:
     with_owner = False
     try:
         shaken = await open_stream.shake(look, connection, to)
-        evidence = open_stream.described(shaken)
+        evidence = open_stream.described(look, shaken)
         judged = open_stream.refused(evidence)
         if judged is not None:
             return outcome.found("websocket", judged, evidence, started)
         stream = Stream(connection, shaken.reply.rest, look.scrub)
-        opened, ended = await open_stream.first_packet(stream)
+        opened, ended = await open_stream.first_packet(look, stream)
         evidence = open_stream.with_stream(replace(evidence, open=opened, closed=ended), stream)
         if ended is not None:
             judged = open_stream.ended(ended)

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ from bot import __version__, credentials
 from bot.model import ClientCertificate, Reason, Target, Transport
 from bot.net import endpoint as endpoints
 from bot.net import proxy as proxies
-from bot.net import tls
+from bot.net import secrecy, tls
 from bot.net.endpoint import Endpoint
 from bot.net.text import Scrubber
 from bot.urls import UrlError
@@ -71,24 +71,27 @@ class Connection:
             namespace=target.namespace,
             query=tuple(target.query.items()),
         )
-        secrets: list[str] = []
         headers = {"User-Agent": f"wsdiag/{__version__}"}
         if target.origin:
             headers["Origin"] = target.origin
         for name, ref in target.headers.items():
             headers[name] = credentials.read(ref).get_secret_value()
-            secrets.append(headers[name])
         auth = credentials.read_json(target.auth) if target.auth else None
-        secrets += _texts(auth)
+        proxy = proxies.choose(target.proxy, endpoint.host, endpoint.port, secure=endpoint.secure)
         return cls(
             endpoint=endpoint,
             auth=auth,
             headers=headers,
             trust=_trust(target.ca_file, target.client_certificate),
-            proxy=proxies.choose(
-                target.proxy, endpoint.host, endpoint.port, secure=endpoint.secure
+            proxy=proxy,
+            scrub=Scrubber(
+                secrecy.sent(
+                    headers=[(name, headers[name]) for name in target.headers],
+                    query=endpoint.query,
+                    auth=auth,
+                    others=proxy.secrets if proxy else (),
+                )
             ),
-            scrub=Scrubber(secrets),
         )
 
     @property
@@ -280,7 +283,8 @@ class Held:
 
     def _ended(self, ended: Ended) -> None:
         if not self.lost.done() and (self._open or ended.reason is Reason.DISCONNECTED):
-            self.lost.set_result(ended)
+            detail = self._connection.scrub(ended.detail, _DETAIL)
+            self.lost.set_result(replace(ended, detail=detail))
 
     def _refused(self, *data: Any) -> None:
         first = data[0] if data else ""
@@ -291,7 +295,7 @@ class Held:
             self._refusal = Ended(Reason.CONNECT_REFUSED, detail)
 
     def _disconnected(self, reason: Any = "") -> None:
-        self._ended(Ended(Reason.CLOSED, self._connection.scrub(str(reason), _DETAIL)))
+        self._ended(Ended(Reason.CLOSED, str(reason)))
 
     def _why(self, error: BaseException) -> Ended:
         """What really happened: never the library's text, which collapses causes."""
@@ -341,14 +345,6 @@ def _trust(ca_file: str | None, certificate: ClientCertificate | None) -> tls.Tr
         certificate.key_file,
         credentials.read(password).get_secret_value() if password else None,
     )
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _texts(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
-    return [value] if isinstance(value, str) else []
 
 
 def _quoted(text: str) -> str:

@@ -41,7 +41,8 @@ async def answer(peer: Peer) -> None:
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "0.0.0.0",
         "100.64.0.1", "100.100.100.200", "168.63.129.16", "224.0.0.1", "255.255.255.255",
         "::1", "::", "fe80::1", "fd00:ec2::254", "::ffff:127.0.0.1", "64:ff9b::7f00:1",
-        "2002:7f00:1::", "fe80::1%eth0", "no address",
+        "2002:7f00:1::", "fe80::1%eth0", "no address", "::127.0.0.1", "::ffff:0:127.0.0.1",
+        "64:ff9b:1::a9fe:a9fe", "fec0::1", "ff02::1",
     ],
 )  # fmt: skip
 def test_special_addresses_are_recognised_however_they_are_wrapped(address: str) -> None:
@@ -51,6 +52,17 @@ def test_special_addresses_are_recognised_however_they_are_wrapped(address: str)
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
 def test_public_addresses_are_not_special(address: str) -> None:
     assert not addresses.is_special(address)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST.", "app.localhost", "127.8.8.8", "::1", "::ffff:127.0.0.1"]
+)
+def test_no_proxy_of_the_environment_stands_before_loopback(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
+    assert proxy.choose(None, host, 80, secure=False) is None
+    assert proxy.choose(None, "b.example.com", 80, secure=False) is not None
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.net import packets
 from bot.net.packets import SioType
+from bot.net.text import Scrubber
 from tests.net.scripted import open_packet
 
 
@@ -92,3 +93,15 @@ def test_a_refusal_of_a_namespace_keeps_its_message() -> None:
 def test_packets_of_a_payload_are_cut_at_the_separator(parts: list[str]) -> None:
     payload = packets.SEPARATOR.join(f"4{part}" for part in parts)
     assert packets.split(payload) == ([f"4{part}" for part in parts], False)
+
+
+def test_what_a_server_says_passes_through_the_callers_scrubber() -> None:
+    show = Scrubber(["hunter2hunter2"])
+    error = packets.read_error('{"code":4,"message":"no hunter2hunter2"}', show)
+    assert error is not None
+    assert error.message == "no ***"
+    body = '0{"sid":"a","upgrades":["websocket","hunter2hunter2"]}\x1e44hunter2hunter2'
+    opened = packets.read_open(body, show)
+    assert opened is not None
+    assert opened.open.upgrades == ("websocket", "***")
+    assert opened.open.extra == "44***"
