@@ -10,6 +10,7 @@ import base64
 import binascii
 import html
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -18,6 +19,8 @@ SHORTEST: Final = 4  # characters: masking "1" everywhere would destroy the evid
 _SHORTEST_NUMBER: Final = 6  # digits: shorter ones are ports, statuses and milliseconds
 _SHORTEST_BASE64: Final = 8  # characters that depend on nothing but the secret
 _UNRESERVED_IN_JS: Final = "!'()*"  # what encodeURIComponent leaves alone beside RFC 3986's own
+# JSON in JSON in JSON doubles the backslashes every time. Bounded: a server may send nothing else.
+_BACKSLASHES: Final = r"(?:\\|%(?:25){0,4}5c){0,15}"
 
 
 def sent(
@@ -40,8 +43,18 @@ def sent(
     return tuple(dict.fromkeys(found))
 
 
+def pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """What finds every secret in every shape, in either letter case; None without a secret."""
+    known = [secret for secret in secrets if len(secret) >= SHORTEST]
+    found = {form: re.escape(form) for secret in known for form in forms(secret)}
+    # Per character, so that escapes may be mixed and nested however a server likes.
+    found |= {secret: "".join(map(_character, secret)) for secret in known}
+    longest_first = [found[form] for form in sorted(found, key=len, reverse=True)]
+    return re.compile("|".join(longest_first), re.IGNORECASE) if found else None
+
+
 def forms(secret: str) -> frozenset[str]:
-    """The shapes in which a secret may come back; letter case is left to the caller."""
+    """The plain shapes in which a secret may come back; letter case is left to the caller."""
     if len(secret) < SHORTEST:
         return frozenset()
     data = secret.encode("utf-8", "replace")
@@ -59,6 +72,25 @@ def forms(secret: str) -> frozenset[str]:
         *_in_base64(data),
     }
     return frozenset(form for form in found if len(form) >= SHORTEST)
+
+
+def _character(character: str) -> str:
+    if character.isascii() and character.isalnum():
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    shapes = [
+        re.escape(character),
+        re.escape(html.escape(character)),
+        "".join(f"%(?:25){{0,4}}{byte:02x}" for byte in character.encode("utf-8", "replace")),
+        _BACKSLASHES.join(f"u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)),
+        f"&#{ord(character)};",
+        f"&#x{ord(character):x};",
+    ]
+    if character == " ":
+        shapes.append(r"\+")
+    if not character.isprintable():
+        shapes.append(re.escape(json.dumps(character)[2:-1]))  # the n of a line break
+    return f"{_BACKSLASHES}(?:{'|'.join(dict.fromkeys(shapes))})"
 
 
 def _in_json(secret: str) -> Iterator[str]:

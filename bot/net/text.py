@@ -44,13 +44,10 @@ class Scrubber:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        found = {form for secret in secrets for form in secrecy.forms(secret)}
+        known = tuple(secrets)
+        self._secrets = secrecy.pattern(known)
+        found = {form for secret in known for form in secrecy.forms(secret)}
         self._forms: Final = sorted(found, key=len, reverse=True)
-        self._secrets = (
-            re.compile("|".join(map(re.escape, self._forms)), re.IGNORECASE)
-            if self._forms
-            else None
-        )
 
     def __call__(self, data: bytes | str, limit: int = DETAIL_CHARACTERS) -> str:
         """Scrub first and cut afterwards, so that a cut never leaves half a secret behind."""
