@@ -150,8 +150,34 @@ class Connection:
             # A peer that floods always has data ready: without a turn of the loop no deadline of
             # ours, and nobody else, would ever get its turn.
             await asyncio.sleep(0)
-            data = await asyncio.get_running_loop().sock_recv(self._sock, _CHUNK)
+            data = await self._take()
         self.raw_received += len(data)
         if len(self.raw_first) < FIRST_BYTES:
             self.raw_first += data[: FIRST_BYTES - len(self.raw_first)]
         return data
+
+    async def _take(self) -> bytes:
+        """What is there, or comes. A deadline that strikes just then leaves it in the kernel.
+
+        `loop.sock_recv` hands its bytes over through a future: cancelled in the same turn of the
+        loop, they are gone, and with them the packet that a probe waits for.
+        """
+        while True:
+            try:
+                return self._sock.recv(_CHUNK)
+            except (BlockingIOError, InterruptedError):
+                await self._readable()
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(self._sock, _settle, ready)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(self._sock)
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
