@@ -17,6 +17,7 @@ from bot.probes.look import Ahead, Look, PollingSession
 from bot.probes.namespace_websocket import MIN_SETTLE_S, NAMESPACE_S, refusal
 
 _POST_S: Final = 6.0
+_POST_GRACE_S: Final = 0.25  # the poll may overtake it on a busy machine
 _NOOP_PAUSE_S: Final = 0.5  # during an upgrade the server answers every poll with an empty one
 _MAX_POLLS: Final = 12
 # The answer may begin with what the application sends on connect; engine.io's maxHttpBufferSize.
@@ -92,6 +93,8 @@ async def _join(talk: _Talk, post: Ahead, get: Ahead) -> None:
                 return  # the server did not take our packet: nothing to wait for
             await polling
             if talk.outcome is not Outcome.CLOSED:
+                # Its answer is the sample of the round trip, and its connection says farewell.
+                await asyncio.wait({sending}, timeout=_POST_GRACE_S)
                 return
             await sending  # its refusal says more than the end of the poll
     except TimeoutError:
