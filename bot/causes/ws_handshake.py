@@ -94,7 +94,7 @@ def no_upgrade_header(found: FindingSet) -> Fit | None:
         return None
     if _code(found) == 3:
         return Fit(
-            (say("Engine.IO answers “Bad request” (code 3): it never saw the Upgrade header."),),
+            (say("Engine.IO got the WebSocket request without its Upgrade header."),),
         )
     foreign = _refused_while_polling(found)
     if foreign is None or foreign.status != 400 or _code(found) is not None:
