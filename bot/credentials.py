@@ -53,7 +53,7 @@ def reference(text: str, *, literal_ok: bool = False) -> SecretRef:
             )
         return SecretRef(text)
     if literal_ok:
-        return SecretRef("literal", SecretStr(text))
+        return SecretRef("the command line", SecretStr(text))
     raise CredentialError(
         say(
             "A secret is not written here itself. Put it into an environment variable and write "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,10 +18,11 @@ from rich.console import Console
 from bot import credentials, terminal, urls
 from bot.composition.errors import UsageError
 from bot.diagnose import Progress, diagnose
-from bot.locales import language
-from bot.model import Controls, Report, Target, say
+from bot.locales import LANGUAGES, language
+from bot.model import Controls, Message, Report, Target, say
 
 _T = TypeVar("_T")
+_KNOWN = ", ".join(LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,29 @@ def check(options: CheckOptions) -> int:
 
     Raises UsageError for what was typed wrongly, SettingsError for settings that cannot be read.
     """
+    terminal.adapt(sys.stdout, sys.stderr)
     plan = _plan(options)
     console = Console(stderr=True)
     with terminal.LiveProgress(console, plan.lang) as live:
         shown = None if options.as_json else live
         report = asyncio.run(_diagnose(plan, options, shown))
-    if options.as_json:
-        found = terminal.contract(report, plan.lang, plan.guide)
-        sys.stdout.write(f"{json.dumps(found, ensure_ascii=False)}\n")
-    else:
-        terminal.print_summary(Console(), report, plan.lang, plan.guide)
+    try:
+        with terminal.until_closed():
+            _print(report, plan, as_json=options.as_json)
+    except OSError as error:
+        raise UsageError(
+            say("The result cannot be written: {reason}.", reason=error.strerror or str(error))
+        ) from None
     return terminal.EXIT_CODES[report.verdict.state]
+
+
+def _print(report: Report, plan: _Plan, *, as_json: bool) -> None:
+    if not as_json:
+        terminal.print_summary(terminal.Output(), report, plan.lang, plan.guide)
+    elif sys.stdout is not None:
+        found = terminal.contract(report, plan.lang, plan.guide)
+        plain = sys.stdout.encoding.lower() not in ("utf-8", "utf8")
+        sys.stdout.write(f"{json.dumps(found, ensure_ascii=plain)}\n")
 
 
 async def _diagnose(
@@ -102,8 +116,20 @@ def _plan(options: CheckOptions) -> _Plan:
         plan,
         target=_with_flags(plan.target, options),
         controls=_controls(plan.controls, options),
-        lang=language(options.lang or plan.lang),
+        lang=_language(options.lang) or language(plan.lang),
     )
+
+
+def _language(tag: str | None) -> str | None:
+    """What `--lang` asks for. A locale's name will do: `ru_RU.UTF-8`."""
+    if tag is None:
+        return None
+    spoken = language(tag)
+    if not tag.lower().startswith((spoken, "c.", "posix")) and tag.lower() != "c":
+        raise UsageError(
+            say("There is no language {tag}. Choose one of: {known}.", tag=tag[:20], known=_KNOWN)
+        )
+    return spoken
 
 
 def _typed(options: CheckOptions) -> _Plan:
@@ -118,7 +144,7 @@ def _typed(options: CheckOptions) -> _Plan:
     )
     # A typed URL needs no settings, only the place of the guide.
     guide = _guide(os.environ.get("WSDIAG_GUIDE_URL"), os.environ.get("WSDIAG_PUBLIC_URL"))
-    return _Plan(target, Controls(), guide, "local", options.lang or "en")
+    return _Plan(target, Controls(), guide, "local", "en")
 
 
 def _configured(options: CheckOptions) -> _Plan:
@@ -135,6 +161,8 @@ def _configured(options: CheckOptions) -> _Plan:
                     "There is no target {name}. Did you mean {near}?", name=options.where, near=near
                 )
             )
+        if (hint := _address_hint(options.where)) is not None:
+            raise UsageError(hint)
         if targets:
             raise UsageError(
                 say(
@@ -157,6 +185,17 @@ def _configured(options: CheckOptions) -> _Plan:
         settings.vantage,
         settings.lang,
     )
+
+
+def _address_hint(where: str) -> Message | None:
+    """What to write instead, if this was probably meant to be an address and no name."""
+    if where.strip() and not re.search(r"[.:/$\[]", where):
+        return None
+    try:
+        urls.parse_socket_url(where)
+    except urls.UrlError as error:
+        return error.message
+    return None
 
 
 def _with_flags(target: Target, options: CheckOptions) -> Target:

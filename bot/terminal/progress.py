@@ -10,8 +10,8 @@ from rich.text import Text
 
 from bot.locales import translate
 from bot.model import Finding, Status
-from bot.terminal.style import MARKS, STYLES
-from bot.wording import label
+from bot.terminal.style import LOOK_MARK, LOOK_STYLE, MARKS, STYLES
+from bot.wording import is_look, label
 
 
 class LiveProgress:
@@ -50,6 +50,8 @@ class LiveProgress:
         line = Text()
         for probe, status in self._states.items():
             mark, style = (MARKS[status], STYLES[status]) if status else ("…", "dim")
+            if is_look(probe) and status is not None:
+                mark, style = LOOK_MARK, LOOK_STYLE
             line.append(f"{mark} {translate(label(probe), self._lang)}  ", style=style)
         return line
 

@@ -18,6 +18,8 @@ STYLES: Mapping[Status, str] = {
     Status.FAIL: "bold red",
     Status.SKIPPED: "dim",
 }
+LOOK_MARK = "›"  # a follow-up that only looked: what it saw is in its words, not in a mark
+LOOK_STYLE = "dim"
 STATE_MARKS: Mapping[State, str] = {
     State.UP: "●",
     State.DEGRADED: "▲",

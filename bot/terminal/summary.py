@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from bot import causes
 from bot.locales import duration, translate
-from bot.model import Message, Report, State, Verdict, say
+from bot.model import Message, Report, State, Status, Verdict, say
 from bot.terminal.contract import GuideUrl
-from bot.terminal.style import MARKS, STATE_MARKS, STATE_STYLES, STYLES
+from bot.terminal.style import (
+    LOOK_MARK,
+    LOOK_STYLE,
+    MARKS,
+    STATE_MARKS,
+    STATE_STYLES,
+    STYLES,
+)
 from bot.wording import (
     CONFIDENCES,
     NO_VERDICT_IMPACT,
@@ -33,8 +41,9 @@ def print_summary(console: Console, report: Report, lang: str, guide_url: GuideU
     head.append(translate(headline(report.target_name, verdict.state), lang))
     head.append(f"  {_clean(report.target_url)}", style="dim")
     console.print(head)
-    console.print(_essentials(report, lang, guide_url))
-    console.print(Padding(_evidence(report, lang), (1, 0, 0, 0)))
+    console.print(_laid_out(_essentials(report, lang, guide_url), console.width))
+    evidence = _laid_out(_evidence(report, lang), console.width, gap=1)
+    console.print(Padding(evidence, (1, 0, 0, 0)))
     _notes(console, verdict, lang)
     took = say(
         "Checked from {vantage} in {took}.",
@@ -52,32 +61,50 @@ def _say(message: Message, lang: str) -> str:
     return _clean(translate(message, lang))
 
 
-def _grid() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
+_NARROW: Final = 50  # columns; below, two columns beside each other leave room for neither
+_Rows = Sequence[tuple[Text, Text]]
+
+
+def _laid_out(rows: _Rows, width: int, *, gap: int = 2) -> RenderableType:
+    """Labels with their texts beside them, or below them where there is no room."""
+    if width < _NARROW:
+        lines: list[RenderableType] = []
+        for label, text in rows:
+            if label:
+                lines.append(label)
+            if text:
+                lines.append(Padding(text, (0, 0, 0, 2)))
+        return Group(*lines)
+    table = Table.grid(padding=(0, gap))
+    table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
+    for label, text in rows:
+        table.add_row(label, text)
     return table
 
 
-def _essentials(report: Report, lang: str, guide_url: GuideUrl) -> Table:
+def _label(message: Message, lang: str) -> Text:
+    return Text(_say(message, lang), style="bold")
+
+
+def _essentials(report: Report, lang: str, guide_url: GuideUrl) -> _Rows:
     verdict = report.verdict
-    table = _grid()
-    table.add_row(_say(say("Users:"), lang), Text(_impact(report, lang)))
+    rows = [(_label(say("Users:"), lang), Text(_impact(report, lang)))]
     if verdict.cause is not None:
         row = causes.CATALOGUE.get(verdict.cause.code) or causes.unrecognised(verdict.cause.layer)
         title = Text(_say(row.title, lang))
         title.append(f"  [{verdict.cause.code}]", style="dim")
-        table.add_row(_say(say("Cause:"), lang), title)
-        table.add_row("", Text(_say(CONFIDENCES[verdict.cause.confidence], lang), style="dim"))
-        table.add_row(_say(say("Fix:"), lang), Text(_say(row.fix, lang)))
-    for message in verdict.why:
-        table.add_row(_say(say("Why:"), lang), Text(_say(message, lang)))
+        rows.append((_label(say("Cause:"), lang), title))
+        sure = _say(CONFIDENCES[verdict.cause.confidence], lang)
+        rows.append((Text(""), Text(sure, style="dim")))
+        rows.append((_label(say("Fix:"), lang), Text(_say(row.fix, lang))))
+    rows += [(_label(say("Why:"), lang), Text(_say(message, lang))) for message in verdict.why]
     if verdict.cause is not None:
         place = guide_url(verdict.cause, lang) or _say(
             say("section {section}", section=verdict.cause.section.value), lang
         )
-        table.add_row(_say(say("Guide:"), lang), Text(place))
-    return table
+        rows.append((_label(say("Guide:"), lang), Text(place)))
+    return rows
 
 
 def _impact(report: Report, lang: str) -> str:
@@ -93,26 +120,19 @@ def _impact(report: Report, lang: str) -> str:
     return _say(say("Clients connect; a message takes {ms} ms there and back.", ms=rtt), lang)
 
 
-def _evidence(report: Report, lang: str) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _evidence(report: Report, lang: str) -> _Rows:
+    rows: list[tuple[Text, Text]] = []
     for line in evidence_lines(report.findings):
-        style = STYLES[line.status]
-        table.add_row(
-            Text(MARKS[line.status], style=style),
-            Text(_say(line.label, lang), style=style),
-            Text(" · ".join(_facts(line.facts, lang))),
-        )
-    for name, why in skipped(report.findings):
+        mark, style = MARKS[line.status], STYLES[line.status]
+        if line.follow_up:
+            mark, style = LOOK_MARK, LOOK_STYLE
+        name = Text(f"{mark} {_say(line.label, lang)}", style=style)
+        rows.append((name, Text(" · ".join(_facts(line.facts, lang)))))
+    for probe, why in skipped(report.findings):
         words = reason(why)
-        table.add_row(
-            Text("–", style="dim"),
-            Text(_say(name, lang), style="dim"),
-            Text(_say(words, lang) if words else "", style="dim"),
-        )
-    return table
+        name = Text(f"{MARKS[Status.SKIPPED]} {_say(probe, lang)}", style="dim")
+        rows.append((name, Text(_say(words, lang) if words else "", style="dim")))
+    return rows
 
 
 def _facts(facts: Iterable[Fact], lang: str) -> Iterable[str]:
@@ -122,15 +142,14 @@ def _facts(facts: Iterable[Fact], lang: str) -> Iterable[str]:
 
 
 def _notes(console: Console, verdict: Verdict, lang: str) -> None:
-    table = _grid()
-    for code in verdict.alternatives[:5]:
-        table.add_row(_say(say("Could also be:"), lang), _titled(code, lang))
-    for code in verdict.also[:5]:
-        table.add_row(_say(say("Also seen:"), lang), _titled(code, lang))
-    for message in verdict.advice:
-        table.add_row(_say(say("Advice:"), lang), Text(_say(message, lang)))
-    if table.row_count:
-        console.print(Padding(table, (1, 0, 0, 0)))
+    told: list[tuple[Message, Text]] = [
+        *((say("Could also be:"), _titled(code, lang)) for code in verdict.alternatives[:5]),
+        *((say("Also seen:"), _titled(code, lang)) for code in verdict.also[:5]),
+        *((say("Advice:"), Text(_say(message, lang))) for message in verdict.advice),
+    ]
+    rows = [(_label(words, lang), text) for words, text in told]
+    if rows:
+        console.print(Padding(_laid_out(rows, console.width), (1, 0, 0, 0)))
 
 
 def _titled(code: str, lang: str) -> Text:

@@ -29,7 +29,8 @@ from bot.evidence import (
 from bot.model import Finding, FollowUp, Message, Reason, Status, say, say_n
 from bot.wording.words import OUTCOMES, REASONS, label
 
-_FOLLOW_UPS = frozenset(follow_up.value for follow_up in FollowUp)
+# Follow-ups that only look: their status says nothing of the target. The others judge.
+_LOOKING = frozenset(FollowUp) - {FollowUp.AFFINITY, FollowUp.LINGER}
 _SHOWN = 3  # addresses, results, attempts per line: the rest is in the JSON
 
 
@@ -52,7 +53,7 @@ class EvidenceLine:
     status: Status
     label: Message
     facts: tuple[Fact, ...]
-    follow_up: bool = False  # asked to tell causes apart: its status says nothing of the target
+    follow_up: bool = False  # asked to tell causes apart, and only looked: its status says nothing
 
 
 def evidence_lines(findings: Sequence[Finding]) -> tuple[EvidenceLine, ...]:
@@ -68,8 +69,13 @@ def evidence_lines(findings: Sequence[Finding]) -> tuple[EvidenceLine, ...]:
         facts = tuple(_TOGETHER[probe](looked) if probe in _TOGETHER else _each(looked))
         if not facts and _worst(looked) is Status.OK:
             continue  # nothing was measured, so there is nothing to show
-        lines.append(EvidenceLine(probe, _worst(looked), label(probe), facts, probe in _FOLLOW_UPS))
+        lines.append(EvidenceLine(probe, _worst(looked), label(probe), facts, is_look(probe)))
     return tuple(lines)
+
+
+def is_look(probe: str) -> bool:
+    """Whether a probe is a follow-up that only looked, so that no mark is to judge it."""
+    return probe in _LOOKING
 
 
 def skipped(findings: Sequence[Finding]) -> tuple[tuple[Message, Reason | None], ...]:
@@ -116,7 +122,9 @@ def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912 — one a
         case NamespaceEvidence():
             for attempt in evidence.attempts[:_SHOWN]:
                 yield from _attempt(attempt)
-            yield from _reason(finding)
+            outcomes = [OUTCOMES[attempt.outcome].text for attempt in evidence.attempts]
+            if finding.reason is None or REASONS[finding.reason].text not in outcomes:
+                yield from _reason(finding)
         case RttEvidence():
             yield from _rtt(finding, evidence)
         case AffinityEvidence():
@@ -227,7 +235,8 @@ def _answer(finding: Finding, answer: HttpAnswer) -> Iterable[Fact]:
     location = answer.header("location")
     if finding.reason is Reason.REDIRECT and location:
         yield Fact(say("to {location}", location=location))
-    yield from _ms(answer.ttfb_ms)
+    if answer.status is not None:  # else the first byte came, and no answer
+        yield from _ms(answer.ttfb_ms)
 
 
 def _heartbeat(opened: EioOpen) -> Iterable[Fact]:

@@ -17,7 +17,7 @@ REASONS: Mapping[Reason, Message] = {
     Reason.NO_ADDRESS: say("the name has no address"),
     Reason.RESOLVER_FAILED: say("the resolver failed"),
     Reason.RESOLVER_TIMEOUT: say("the resolver did not answer"),
-    Reason.BOGUS_ADDRESS: say("the resolver gave an address that cannot be right"),
+    Reason.BOGUS_ADDRESS: say("a private or reserved address"),
     Reason.SLOW_LOOKUP: say("the lookup is slow"),
     Reason.REFUSED: say("connection refused"),
     Reason.RESET: say("connection reset"),
@@ -117,9 +117,7 @@ OUTCOMES: Mapping[Outcome, Message] = {
     Outcome.NOT_TRIED: say("not tried"),
 }
 
-NO_VERDICT_IMPACT = say(
-    "Nothing is known of your users: the check could not tell the backend's side from our own."
-)
+NO_VERDICT_IMPACT = say("Nothing is known of your users: the check came to no verdict.")
 
 
 def headline(target: str, state: State) -> Message:

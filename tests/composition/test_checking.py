@@ -177,13 +177,15 @@ async def test_the_token_reaches_the_server_and_nothing_that_is_printed(
 REFUSED = {
     "no address": (("check", "nowhere"), "There is no target nowhere"),
     "no host": (("check", "https://"), "no host"),
+    "no scheme": (("check", "localhost:3000"), "write http://localhost:3000"),
+    "no such language": (("check", "http://127.0.0.1:1", "--lang", "xx"), "en, ru"),
     "another scheme": (("check", "ftp://backend.example.com"), "only https://"),
     "user info": (("check", "https://a:b@backend.example.com"), "user name or a password"),
     "a placeholder": (("check", "https://undefined"), "placeholder"),
     "no such flag": (("check", "https://backend.example.com", "--fast"), "--fast"),
     "no such command": (("chekc",), "chekc"),
     "a number as origin": (("check", "http://127.0.0.1:1", "--origin", "8"), "--origin"),
-    "no JSON": (("check", "http://127.0.0.1:1", "--auth", "{nope"), "not JSON"),
+    "no JSON": (("check", "http://127.0.0.1:1", "--auth", "{nope"), "command line is not JSON"),
     "no such file": (("check", "http://127.0.0.1:1", "--ca-file", "/no/ca.pem"), "/no/ca.pem"),
     "no IP address": (
         ("check", "http://127.0.0.1:1", "--control-resolver", "dns.example"),

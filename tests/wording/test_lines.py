@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from bot.evidence import ControlEvidence, CorsEvidence, FallbackEvidence, NoEvidence
+from dataclasses import replace
+
+from bot.evidence import (
+    ControlEvidence,
+    CorsEvidence,
+    FallbackEvidence,
+    HttpEvidence,
+    NamespaceEvidence,
+    NoEvidence,
+    Outcome,
+    Phase,
+    RecheckEvidence,
+)
 from bot.locales import translate
-from bot.model import Finding, FollowUp, Reason, State, Status
+from bot.model import Finding, FollowUp, Reason, State, Status, Transport
 from bot.wording import (
     CONFIDENCES,
     LABELS,
@@ -61,8 +73,24 @@ def test_a_healthy_backend_in_lines() -> None:
 
 
 def test_a_follow_up_is_told_apart_from_a_layer() -> None:
-    marked = {line.probe: line.follow_up for line in evidence_lines(building.healthy())}
-    assert [probe for probe, follow_up in marked.items() if follow_up] == ["affinity"]
+    again = building.finding("recheck", RecheckEvidence(2_000.0, ("ok",)))
+    marked = {line.probe: line.follow_up for line in evidence_lines([*building.healthy(), again])}
+    assert marked["recheck"]
+    assert not marked["polling"]
+    assert not marked["affinity"]  # it judges: a session that is not found is a failure
+
+
+def test_what_no_answer_came_to_has_no_answer_time() -> None:
+    cut = replace(building.failed(Reason.TIMEOUT, Phase.RESPONSE), ttfb_ms=0.4)
+    (line,) = lines(building.finding("http", HttpEvidence(cut, False), Status.FAIL, Reason.TIMEOUT))
+    assert line == "fail Health | no answer in time"
+
+
+def test_a_refusal_is_told_once() -> None:
+    refused = building.attempt(Transport.POLLING, Outcome.REFUSED, message="no")
+    evidence = NamespaceEvidence("/", False, (refused,))
+    found = building.finding("namespace", evidence, Status.FAIL, Reason.CONNECT_REFUSED)
+    assert lines(found) == ["fail Socket.IO | polling: refused · the server says: no"]
 
 
 def test_addresses_share_a_line_and_the_worst_gives_its_status() -> None:
