@@ -389,6 +389,7 @@ class Delivery:
     attempts: int = 0
     report_id: str | None = None  # the report's opaque id, for buttons
     retry_at: datetime | None = None  # not before; None: at once
+    worse: bool = False  # the change from degraded to down, which people must be notified of
 
 
 # ---------------------------------------------------------------- the installation

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Delivery, Transition, TransitionKind
+from bot.model import Delivery, State, Transition, TransitionKind
 from bot.store import rows
-from bot.store.schema import deliveries, incidents, messages, reports
+from bot.store.schema import deliveries, incidents, messages, reports, transitions
 
 _ERROR_LENGTH: Final = 500
 
@@ -48,6 +48,7 @@ async def add(connection: AsyncConnection, delivery: NewDelivery, saved: Mapping
                 deliveries.c.incident_id == transition.incident_id,
                 deliveries.c.kind == TransitionKind.CHANGED.value,
                 deliveries.c.done_at.is_(None),
+                ~_worse(),
             )
             .values(done_at=transition.at, outcome="superseded")
         )
@@ -68,6 +69,22 @@ async def add(connection: AsyncConnection, delivery: NewDelivery, saved: Mapping
                 report_id=report_id,
             )
         )
+
+
+def _worse() -> ColumnElement[bool]:
+    """Whether a row tells that a degraded target went down: its transition knows what was before.
+
+    Such a row is more than an edit, so a later one does not replace it.
+    """
+    return exists().where(
+        transitions.c.incident_id == deliveries.c.incident_id,
+        transitions.c.kind == deliveries.c.kind,
+        transitions.c.at == deliveries.c.at,
+        transitions.c.after == deliveries.c.state,
+        transitions.c.kind == TransitionKind.CHANGED.value,
+        transitions.c.before == State.DEGRADED.value,
+        transitions.c.after == State.DOWN.value,
+    )
 
 
 async def _channels_told(connection: AsyncConnection, incident_id: str) -> list[str]:
@@ -101,7 +118,14 @@ async def pending(
     whole: what comes after must not overtake it.
     """
     query = (
-        select(deliveries, incidents.c.target, incidents.c.opened_at, messages.c.ts, reports.c.body)
+        select(
+            deliveries,
+            incidents.c.target,
+            incidents.c.opened_at,
+            messages.c.ts,
+            reports.c.body,
+            _worse().label("worse"),
+        )
         .join(incidents, deliveries.c.incident_id == incidents.c.id)
         .outerjoin(
             messages,
@@ -123,6 +147,11 @@ async def pending(
 async def channels(connection: AsyncConnection, now: datetime | None) -> list[str]:
     """Channels with something undelivered whose turn has come."""
     return sorted(await connection.scalars(_turns(now)))
+
+
+async def newest(connection: AsyncConnection) -> int:
+    """The id of the last delivery that was queued; 0 if there was none."""
+    return int(await connection.scalar(select(func.max(deliveries.c.id))) or 0)
 
 
 async def next_retry(connection: AsyncConnection) -> datetime | None:

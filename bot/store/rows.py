@@ -92,4 +92,5 @@ def delivery(row: Row[Any]) -> Delivery:
         attempts=row.attempts,
         report_id=row.report_id,
         retry_at=row.retry_at,
+        worse=bool(row.worse),
     )

@@ -136,7 +136,7 @@ class Store:
         """Keep a target's next revision with its transitions and deliveries: all or nothing.
 
         A delivery of CHANGED or CLOSED replaces a CHANGED of the same incident that nobody has
-        delivered yet: only the newest edit matters.
+        delivered yet: only the newest edit matters. What got worse stays, as it is no mere edit.
 
         Raises:
             StoreConflictError: the database does not hold the revision before `state.revision`.
@@ -290,6 +290,10 @@ class Store:
     async def channels_pending(self, *, now: datetime | None = None) -> list[str]:
         """Channels that something is waiting for; with `now`, those whose turn has come."""
         return await self._run(lambda c: outbox.channels(c, now))
+
+    async def newest_delivery(self) -> int:
+        """The id of the last delivery that was queued; 0 if there was none."""
+        return await self._run(outbox.newest)
 
     async def next_retry(self) -> datetime | None:
         """When the next postponed channel's turn comes; None: none is postponed."""

@@ -312,3 +312,24 @@ async def test_a_cancelled_caller_still_gets_its_transaction_finished(url: str) 
 
 async def test_a_writable_database_passes_the_check(store: Store) -> None:
     await store.check()
+
+
+async def test_getting_worse_is_known_and_not_replaced_by_what_comes_after(store: Store) -> None:
+    state = await record(store, TargetState("prod"), seen(State.DEGRADED, 5))
+    state = await record(store, state, seen(State.DEGRADED, 6, "net_latency"))
+    state = await record(store, state, seen(State.DOWN, 7, "tcp_refused"))
+    await record(store, state, seen(State.DOWN, 8, "http_502_upstream_down"))
+    told = [(d.kind, d.state, d.worse) for d in await store.pending()]
+    assert told == [
+        (TransitionKind.OPENED, State.DEGRADED, False),
+        (TransitionKind.CHANGED, State.DOWN, True),
+        (TransitionKind.CHANGED, State.DOWN, False),
+    ]
+
+
+async def test_the_newest_delivery_is_known_also_when_nothing_waits(store: Store) -> None:
+    assert await store.newest_delivery() == 0
+    await record(store, TargetState("prod"), seen(State.DOWN, 5))
+    (waiting,) = await store.pending()
+    await store.mark_delivered(waiting.id, "1.0", at(6))
+    assert await store.newest_delivery() == waiting.id
