@@ -79,8 +79,9 @@ class Identity:
 class SlackClient:
     """Three Web API clients over one session. Use `async with`, or `open` and `close`.
 
-    `web` waits when Slack is busy and asks again when a connection breaks. `careful` waits too,
-    but never repeats what Slack may have accepted already. `brisk` does not wait, for edits that a
+    `web` waits when Slack is busy and asks again when a connection breaks. `careful` does neither:
+    its caller waits for as long as Slack asks for, which may be longer than any deadline here, and
+    never repeats what Slack may have accepted already. `brisk` does not wait, for edits that a
     newer one replaces anyway.
     """
 
@@ -94,7 +95,7 @@ class SlackClient:
         busy = AsyncRateLimitErrorRetryHandler(max_retry_count=3)
         broken = AsyncConnectionErrorRetryHandler(max_retry_count=1)
         self.web = self._client(broken, busy)
-        self.careful = self._client(busy)
+        self.careful = self._client()
         self.brisk = self._client(broken)
 
     def _client(self, *handlers: AsyncRetryHandler) -> AsyncWebClient:

@@ -42,9 +42,7 @@ _CHANNEL = frozenset(
         "not_in_channel",
         "posting_to_general_channel_denied",
         "restricted_action",
-        "restricted_action_non_threadable_channel",
         "restricted_action_read_only_channel",
-        "restricted_action_thread_locked",
         "restricted_action_thread_only_channel",
         "slack_connect_blocked_file_upload",
         "team_access_not_granted",
@@ -57,6 +55,8 @@ _MESSAGE = frozenset(
         "cant_update_message",
         "edit_window_closed",
         "message_not_found",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
         "thread_not_found",
     }
 )

@@ -11,12 +11,13 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model import Delivery, TransitionKind, say
-from bot.slack.blocks.alert import over, recovery, trouble
+from bot.slack.blocks.alert import over, recovery, trouble, worse
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
 from bot.slack.client import REACHING, SlackClient
@@ -25,7 +26,7 @@ from bot.slack.mrkdwn import sentence
 from bot.store import Store, StoreError
 
 ALERT_EVENT: Final = "wsdiag_delivery"
-CALL_S: Final = 60.0  # one call, with the SDK's own waits for Retry-After
+CALL_S: Final = 60.0  # one call, and once more without blocks
 
 _POST_GAP_S: Final = 1.0  # chat.postMessage: one a second in each channel
 _LOOK_BACK_S: Final = 300.0  # how far Slack's clock and ours may be apart
@@ -36,12 +37,25 @@ _CHANNEL_ID = re.compile(r"[CGDU][A-Z0-9]{7,}")
 _log = logging.getLogger("wsdiag.slack.alerts")
 
 
+class Part(StrEnum):
+    """What a message is to its incident, as its metadata says."""
+
+    ROOT = "root"
+    WORSE = "worse"  # in the thread and the channel: once for each delivery of that kind
+    RECOVERY = "recovery"  # in the thread: once for each incident
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
-    """An incident's message: the channel's id, and its timestamp there."""
+    """An incident's message: the channel's id, and its timestamp there.
+
+    `posted_for`: the delivery whose state it showed when it was new, and so notified of; 0 where
+    that is not known. Later edits notify nobody.
+    """
 
     channel: str
     ts: str
+    posted_for: int = 0
 
 
 class IncidentMessages:
@@ -83,27 +97,47 @@ class IncidentMessages:
                 root = await self._edit(route, root_ts, shown)
                 if root is not None:
                     return root
-        elif in_doubt:
+        if in_doubt:
+            # Also where the known one is gone: it may have been posted anew without our knowing.
             for route in routes:
                 found = await self._find_root(route, shown)
-                if found is not None:
-                    return await self._edit(found.channel, found.ts, shown) or found
+                if found is None or found.ts == root_ts:
+                    continue
+                if await self._edit(found.channel, found.ts, shown) or root_ts is None:
+                    return found
         return await self._post(routes, shown)
 
-    async def reply(self, root: Root, closed: Delivery, *, in_doubt: bool) -> None:
-        """Say in the incident's thread that it is over."""
-        if in_doubt and await self._find_reply(root, closed):
+    async def reply(self, root: Root, news: Delivery, *, in_doubt: bool) -> None:
+        """Say in the incident's thread that it is over, or (to the channel as well) got worse.
+
+        What `root` announced itself when it was posted is not said again. If its channel is closed
+        to us by now, the default channel is told.
+        """
+        if news.kind is TransitionKind.CLOSED:
+            part, draw = Part.RECOVERY, recovery
+        else:
+            part, draw = Part.WORSE, worse
+            if root.posted_for >= news.id:
+                return
+        if in_doubt and await self._find_reply(root, news, part):
             return
-        post = recovery(closed, self._reader(closed.channel).lang)
+        post = draw(news, self._reader(news.channel).lang)
         try:
-            await self._send(root.channel, post, closed, "recovery", thread_ts=root.ts)
+            await self._send(root.channel, post, news, part, thread_ts=root.ts)
         except REACHING as error:
-            if understand(error).kind is not Trouble.MESSAGE:
+            found = understand(error)
+            if found.kind is Trouble.MESSAGE:
+                # The thread is locked or gone; the message itself already says it.
+                _log.warning("no reply to the incident of %s: %s", news.target, found.code)
+                return
+            elsewhere = self._routes(news.channel)[-1]
+            if found.kind is not Trouble.CHANNEL or await self._id(elsewhere) == root.channel:
                 raise
-            # The thread is locked or gone; the message itself already says that it is over.
-            _log.warning(
-                "no reply to the incident of %s: %s", closed.target, understand(error).code
-            )
+            if in_doubt and await self._find(elsewhere, news, part) is not None:
+                return
+            note = self._astray(news, news.channel, elsewhere, found.code)
+            post = draw(news, self._reader(elsewhere).lang, note)
+            await self._send(elsewhere, post, news, part)
 
     # ------------------------------------------------------------ one message
 
@@ -134,29 +168,29 @@ class IncidentMessages:
         note = ""
         for route in routes[:-1]:
             try:
-                return await self._send(route, await self._rendered(shown), shown, "root")
+                return await self._send(route, await self._rendered(shown), shown, Part.ROOT)
             except REACHING as error:
                 found = understand(error)
                 if found.kind is not Trouble.CHANNEL:
                     raise
-                _log.error(
-                    "cannot post to %s (%s), so the news of %s goes to %s. Invite the bot there"
-                    " (/invite), or set another channel.",
-                    route,
-                    found.code,
-                    shown.target,
-                    routes[-1],
-                )
-                elsewhere = say(
-                    "Meant for {channel}, where I cannot post ({code}).",
-                    channel=route,
-                    code=found.code,
-                )
-                note = sentence(elsewhere, self._reader(routes[-1]).lang)
-        return await self._send(routes[-1], await self._rendered(shown, note), shown, "root")
+                note = self._astray(shown, route, routes[-1], found.code)
+        return await self._send(routes[-1], await self._rendered(shown, note), shown, Part.ROOT)
+
+    def _astray(self, shown: Delivery, meant: str, instead: str, code: str) -> str:
+        """Log that news go to another channel than meant; returns the line that says so there."""
+        _log.error(
+            "cannot post to %s (%s), so the news of %s goes to %s. Invite the bot there"
+            " (/invite), or set another channel.",
+            meant,
+            code,
+            shown.target,
+            instead,
+        )
+        words = say("Meant for {channel}, where I cannot post ({code}).", channel=meant, code=code)
+        return sentence(words, self._reader(instead).lang)
 
     async def _send(
-        self, channel: str, post: Post, shown: Delivery, part: str, thread_ts: str | None = None
+        self, channel: str, post: Post, shown: Delivery, part: Part, thread_ts: str | None = None
     ) -> Root:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._free_at.get(channel, 0.0) - loop.time()))
@@ -165,20 +199,23 @@ class IncidentMessages:
             "event_payload": {
                 "incident": shown.incident_id,
                 "delivery": shown.id,
-                "part": part,
+                "part": part.value,
             },
         }
+        options: dict[str, Any] = {"metadata": metadata}
+        if thread_ts is not None:
+            options |= {"thread_ts": thread_ts, "reply_broadcast": part is Part.WORSE}
 
         async def send(content: Post) -> Any:
             return await self._web.chat_postMessage(
-                channel=channel, thread_ts=thread_ts, metadata=metadata, **content.arguments()
+                channel=channel, **options, **content.arguments()
             )
 
         try:
             answer = await self._accepted(post, send)
         finally:
             self._free_at[channel] = loop.time() + self._post_gap_s
-        root = Root(str(answer["channel"]), str(answer["ts"]))
+        root = Root(str(answer["channel"]), str(answer["ts"]), shown.id)
         self._ids[channel] = root.channel
         return root
 
@@ -208,6 +245,13 @@ class IncidentMessages:
 
     async def _find_root(self, channel: str, shown: Delivery) -> Root | None:
         """The incident's message, if this channel has one; None also where it cannot be read."""
+        message = await self._find(channel, shown, Part.ROOT)
+        if message is None:
+            return None
+        return Root(await self._id(channel), str(message["ts"]), _delivery(message))
+
+    async def _find(self, channel: str, shown: Delivery, part: Part) -> Mapping[str, Any] | None:
+        """What the channel itself (not a thread) shows of an incident, the newest such message."""
         oldest = str(shown.opened_at.timestamp() - _LOOK_BACK_S)
         try:
             channel_id = await self._id(channel)
@@ -222,14 +266,15 @@ class IncidentMessages:
                 )
 
             async for message in _messages(page):
-                if _is(message, shown.incident_id, "root"):
-                    return Root(channel_id, str(message["ts"]))
+                if _says(message, shown, part):
+                    return message
         except REACHING as error:
             _raise_if_passing(error)
             _log.warning("cannot look for news already told in %s: it is told again", channel)
         return None
 
-    async def _find_reply(self, root: Root, closed: Delivery) -> bool:
+    async def _find_reply(self, root: Root, news: Delivery, part: Part) -> bool:
+        """Whether the thread says it already, or (see `reply`) its first message announced it."""
         try:
 
             def page(cursor: str | None) -> Awaitable[Any]:
@@ -242,7 +287,8 @@ class IncidentMessages:
                 )
 
             async for message in _messages(page):
-                if _is(message, closed.incident_id, "recovery"):
+                announced = part is Part.WORSE and _delivery(message) >= news.id
+                if _says(message, news, part) or (announced and _says(message, news, Part.ROOT)):
                     return True
         except REACHING as error:
             _raise_if_passing(error)
@@ -285,14 +331,27 @@ async def _messages(
             return
 
 
-def _is(message: Mapping[str, Any], incident_id: str, part: str) -> bool:
+def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
     metadata: Mapping[str, Any] = message.get("metadata") or {}
+    if metadata.get("event_type") != ALERT_EVENT:
+        return {}
     payload: Mapping[str, Any] = metadata.get("event_payload") or {}
+    return payload
+
+
+def _says(message: Mapping[str, Any], news: Delivery, part: Part) -> bool:
+    """Whether a message is this part of the incident; what got worse goes by its delivery."""
+    payload = _payload(message)
     return (
-        metadata.get("event_type") == ALERT_EVENT
-        and payload.get("incident") == incident_id
-        and payload.get("part") == part
+        payload.get("incident") == news.incident_id
+        and payload.get("part") == part.value
+        and (part is not Part.WORSE or _delivery(message) == news.id)
     )
+
+
+def _delivery(message: Mapping[str, Any]) -> int:
+    found = _payload(message).get("delivery")
+    return found if isinstance(found, int) else 0
 
 
 def _raise_if_passing(error: BaseException) -> None:

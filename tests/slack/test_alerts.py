@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,12 +14,12 @@ import pytest
 from bot.demo.workspace import Message, Workspace
 from bot.guide import GuideLinks
 from bot.incidents import TargetState, observe
-from bot.model import Observation, State
+from bot.model import Observation, Report, State
 from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
 from bot.slack.client import SlackClient
 from bot.slack.incident_messages import ALERT_EVENT, IncidentMessages
-from bot.store import NewDelivery, Store
+from bot.store import NewDelivery, Store, StoreError
 from tests.slack.conftest import Stage
 from tests.slack.reports import report
 from tests.slack.rules import assert_acceptable
@@ -36,22 +37,26 @@ class Newsroom:
     channel: str = ""
     default_channel: str | None = None
 
-    async def observe(self, state: State, target: str = "prod", channel: str | None = None) -> None:
+    async def observe(
+        self,
+        state: State,
+        target: str = "prod",
+        channel: str | None = None,
+        *,
+        code: str | None = None,
+    ) -> None:
         """Something was learnt a minute after the last time."""
         self.clock += timedelta(minutes=1)
         before = self.states.get(target, TargetState(target))
-        seen = Observation(target, self.clock, state, report(state, name=target))
+        seen = Observation(target, self.clock, state, named(report(state, name=target), code))
         after, transitions = observe(before, seen, self.clock)
         where = channel or self.channel
         await self.store.record(after, transitions, [NewDelivery(where, t) for t in transitions])
         self.states[target] = after
 
-    @asynccontextmanager
-    async def delivering(
-        self, *, started: datetime | None = None, post_gap_s: float = 0.0
-    ) -> AsyncIterator[None]:
-        """A process that delivers; `started` before now: what waits is not in doubt."""
-        begun = started or self.clock - timedelta(hours=1)
+    @contextlib.asynccontextmanager
+    async def delivering(self, *, post_gap_s: float = 0.0) -> AsyncIterator[None]:
+        """A process that delivers, in a time in which whatever was postponed has its turn."""
         async with SlackClient(self.stage.access()) as client:
             messages = IncidentMessages(
                 client,
@@ -60,12 +65,12 @@ class Newsroom:
                 default_channel=self.default_channel,
                 post_gap_s=post_gap_s,
             )
-            first = iter([begun])
             alerts = Alerts(
                 self.store,
                 messages,
-                now=lambda: next(first, datetime.now(UTC) + timedelta(days=1)),
+                now=lambda: datetime.now(UTC) + timedelta(days=1),
                 first_retry_s=0.01,
+                store_retry_s=0.05,
             )
             task = asyncio.create_task(alerts.run())
             try:
@@ -87,7 +92,54 @@ class Newsroom:
                 await asyncio.sleep(0.02)
 
     def roots(self, channel: str = "ops") -> list[Message]:
+        return [m for m in self.told(channel) if part_of(m) == "root"]
+
+    def told(self, channel: str = "ops") -> list[Message]:
+        """Everything that the channel itself shows: roots, and replies that were broadcast."""
         return [m for m in self.workspace.messages(channel) if m.metadata is not None]
+
+    def replies(self) -> list[str]:
+        (root,) = self.roots()
+        return [part_of(m) for m in self.workspace.thread(root)]
+
+    async def died_after_sending(self, part: str, thread_ts: str | None = None) -> None:
+        """What a process leaves that was killed between Slack's accept and the mark."""
+        (waiting,) = await self.store.pending()
+        payload = {"incident": waiting.incident_id, "delivery": waiting.id, "part": part}
+        async with SlackClient(self.stage.access()) as old:
+            await old.web.chat_postMessage(
+                channel=waiting.channel,
+                thread_ts=thread_ts,
+                text="prod is down.",
+                metadata={"event_type": ALERT_EVENT, "event_payload": payload},
+            )
+
+
+def part_of(message: Message) -> str:
+    assert message.metadata is not None
+    return str(message.metadata["event_payload"]["part"])
+
+
+def named(given: Report, code: str | None) -> Report:
+    """The same report with another cause, if a code is given."""
+    cause = given.verdict.cause
+    if code is None or cause is None:
+        return given
+    return replace(given, verdict=replace(given.verdict, cause=replace(cause, code=code)))
+
+
+def rename_table(store: Store, name: str, other: str) -> None:
+    """Real trouble of a database: nothing about this table works, until it is renamed back."""
+    with contextlib.closing(sqlite3.connect(store.place, timeout=10)) as connection:
+        connection.execute(f"ALTER TABLE {name} RENAME TO {other}")
+
+
+async def failing(store: Store) -> bool:
+    try:
+        await store.pending()
+    except StoreError:
+        return True
+    return False
 
 
 @pytest.fixture
@@ -117,16 +169,118 @@ async def test_an_incident_is_one_message_that_its_recovery_rewrites_and_answers
         assert_acceptable(bare)
 
 
-async def test_a_change_edits_the_message_and_notifies_nobody(newsroom: Newsroom) -> None:
+@pytest.mark.parametrize(
+    ("state", "code"), [(State.DEGRADED, None), (State.DOWN, "http_502_upstream_down")]
+)
+async def test_a_change_that_is_no_worse_edits_the_message_and_notifies_nobody(
+    newsroom: Newsroom, state: State, code: str | None
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+        await newsroom.observe(state, code=code)
+        await newsroom.delivered()
+    (root,) = newsroom.roots()
+    assert root.revisions == 1
+    assert len(newsroom.workspace.called("chat.postMessage")) == 1
+
+
+async def test_what_was_degraded_and_goes_down_is_told_in_thread_and_channel(
+    newsroom: Newsroom,
+) -> None:
     async with newsroom.delivering():
         await newsroom.observe(State.DEGRADED)
         await newsroom.delivered()
         await newsroom.observe(State.DOWN)
         await newsroom.delivered()
-    (root,) = newsroom.roots()
+    (root, reply) = newsroom.told()
     assert root.text.startswith("prod is down")
     assert root.revisions == 1
-    assert len(newsroom.workspace.called("chat.postMessage")) == 1
+    assert reply.reply_broadcast
+    assert reply.thread_ts == root.ts
+    assert reply.text.startswith("prod was degraded and is now down: ")
+    assert_acceptable([{k: v for k, v in b.items() if k != "block_id"} for b in reply.blocks])
+
+
+async def test_what_is_down_by_the_time_it_is_told_is_told_once(newsroom: Newsroom) -> None:
+    await newsroom.observe(State.DEGRADED)
+    await newsroom.observe(State.DOWN)
+    async with newsroom.delivering():
+        await newsroom.delivered()
+    assert newsroom.roots()[0].text.startswith("prod is down")
+    assert newsroom.replies() == []
+
+
+async def test_getting_worse_is_told_although_more_became_known_meanwhile(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.delivered()
+    await newsroom.observe(State.DOWN)
+    await newsroom.observe(State.DOWN, code="http_502_upstream_down")
+    async with newsroom.delivering():
+        await newsroom.delivered()
+    (root, reply) = newsroom.told()
+    assert root.revisions == 1
+    assert reply.text.removeprefix("prod was degraded and is now down") == root.text.removeprefix(
+        "prod is down"
+    )
+
+
+async def test_of_going_down_twice_while_nobody_could_be_told_the_last_time_is_told(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.delivered()
+    for state in (State.DOWN, State.DEGRADED, State.DOWN):
+        await newsroom.observe(state)
+    async with newsroom.delivering():
+        await newsroom.delivered()
+    assert newsroom.replies() == ["worse"]
+
+
+@pytest.mark.parametrize("state", [State.DEGRADED, State.UP])
+async def test_having_been_worse_for_a_while_is_not_told_afterwards(
+    newsroom: Newsroom, state: State
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.delivered()
+    await newsroom.observe(State.DOWN)
+    await newsroom.observe(state)
+    async with newsroom.delivering():
+        await newsroom.delivered()
+    assert newsroom.replies() == (["recovery"] if state is State.UP else [])
+
+
+async def test_getting_worse_is_told_once_when_slacks_answer_is_lost(newsroom: Newsroom) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.delivered()
+        fault = newsroom.workspace.faults.drop(method="chat.postMessage", after=True)
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+    assert fault.met == 1
+    assert newsroom.replies() == ["worse"]
+
+
+async def test_getting_worse_that_a_killed_process_told_is_not_told_again(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.delivered()
+    await newsroom.observe(State.DOWN)
+    await newsroom.died_after_sending("worse", newsroom.roots()[0].ts)
+    async with newsroom.delivering():
+        await newsroom.delivered()
+        assert newsroom.replies() == ["worse"]
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+    assert newsroom.replies() == ["worse", "worse"]
 
 
 async def test_metadata_names_the_incident(newsroom: Newsroom) -> None:
@@ -166,24 +320,42 @@ async def test_what_slack_accepted_before_a_crash_is_found_and_not_sent_again(
 
 async def test_a_new_process_looks_for_what_the_old_one_may_have_sent(newsroom: Newsroom) -> None:
     await newsroom.observe(State.DOWN)
-    (waiting,) = await newsroom.store.pending()
-    async with SlackClient(newsroom.stage.access()) as old:
-        # What a process that died between accept and mark has left.
-        await old.web.chat_postMessage(
-            channel=newsroom.channel,
-            text="prod is down.",
-            metadata={
-                "event_type": ALERT_EVENT,
-                "event_payload": {
-                    "incident": waiting.incident_id,
-                    "delivery": waiting.id,
-                    "part": "root",
-                },
-            },
-        )
-    async with newsroom.delivering(started=newsroom.clock + timedelta(seconds=1)):
+    await newsroom.died_after_sending("root")
+    async with newsroom.delivering():
         await newsroom.delivered()
     assert len(newsroom.roots()) == 1
+
+
+async def test_a_clock_that_was_set_back_makes_no_news_of_what_was_told(newsroom: Newsroom) -> None:
+    newsroom.clock += timedelta(minutes=3)
+    await newsroom.observe(State.DOWN)
+    await newsroom.died_after_sending("root")
+    async with newsroom.delivering():
+        await newsroom.delivered()
+    assert len(newsroom.roots()) == 1
+
+
+async def test_a_database_that_fails_after_the_answer_makes_no_second_answer(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+        hung = newsroom.workspace.faults.hang(method="chat.postMessage")
+        await newsroom.observe(State.UP)
+        await newsroom.workspace.wait_for(lambda: "up again" in newsroom.roots()[0].text)
+        async with asyncio.timeout(15):
+            while not hung.met:  # noqa: ASYNC110  the workspace tells of changes, not of this
+                await asyncio.sleep(0.01)
+        await asyncio.to_thread(rename_table, newsroom.store, "messages", "lost")
+        newsroom.workspace.faults.clear()
+        await newsroom.workspace.wait_for(newsroom.replies)
+        async with asyncio.timeout(15):
+            while not await failing(newsroom.store):  # noqa: ASYNC110  a database has no event
+                await asyncio.sleep(0.05)
+        await asyncio.to_thread(rename_table, newsroom.store, "lost", "messages")
+        await newsroom.delivered()
+    assert newsroom.replies() == ["recovery"]
 
 
 async def test_a_recovery_that_was_answered_before_a_crash_is_not_answered_again(
@@ -203,7 +375,7 @@ async def test_a_recovery_that_was_answered_before_a_crash_is_not_answered_again
 async def test_where_history_cannot_be_read_it_is_told_again(newsroom: Newsroom) -> None:
     await newsroom.observe(State.DOWN)
     newsroom.workspace.faults.drop(method="chat.postMessage", after=True)
-    newsroom.workspace.faults.error("missing_scope", method="conversations.history")
+    newsroom.workspace.remove_scope("channels:history")
     async with newsroom.delivering():
         await newsroom.delivered()
     assert len(newsroom.roots()) == 2
@@ -225,6 +397,19 @@ async def test_a_server_error_and_a_rate_limit_are_waited_out(newsroom: Newsroom
     async with newsroom.delivering():
         await newsroom.delivered()
     assert len(newsroom.roots()) == 1
+
+
+async def test_slack_may_ask_for_a_wait_that_is_longer_than_a_call_may_take(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.workspace.faults.rate_limit(method="chat.postMessage", retry_after=120)
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        asked_at = datetime.now(UTC) + timedelta(days=1)
+        await newsroom.tried()
+    (waiting,) = await newsroom.store.pending()
+    assert waiting.retry_at is not None
+    assert waiting.retry_at - asked_at >= timedelta(seconds=120)
 
 
 async def test_slack_out_of_reach_delays_and_loses_nothing(newsroom: Newsroom) -> None:
@@ -303,6 +488,71 @@ async def test_a_message_that_someone_deleted_is_posted_again(newsroom: Newsroom
         await newsroom.delivered()
     (root,) = newsroom.roots()
     assert root.text.startswith("prod is up again")
+
+
+async def test_what_replaced_a_deleted_message_is_found_and_not_sent_again(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+        newsroom.workspace.delete_message(newsroom.roots()[0])
+        fault = newsroom.workspace.faults.drop(method="chat.postMessage", after=True)
+        await newsroom.observe(State.DOWN, code="http_502_upstream_down")
+        await newsroom.delivered()
+    assert fault.met == 1
+    assert len(newsroom.roots()) == 1
+
+
+async def test_what_cannot_be_answered_in_its_channel_any_more_is_told_in_the_default_one(
+    newsroom: Newsroom,
+) -> None:
+    workspace = newsroom.workspace
+    quiet = workspace.add_channel("quiet")
+    newsroom.default_channel = newsroom.channel
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN, channel=quiet.id)
+        await newsroom.delivered()
+        workspace.remove(quiet, workspace.bot)
+        fault = workspace.faults.error("not_in_channel", method="chat.postMessage")
+        lost = workspace.faults.drop(method="chat.postMessage", after=True)
+        await newsroom.observe(State.UP, channel=quiet.id)
+        await newsroom.delivered()
+    assert (fault.met, lost.met) == (1, 1)
+    (root,) = newsroom.roots("quiet")
+    assert root.text.startswith("prod is up again")
+    (told,) = newsroom.told()
+    assert told.text == root.text
+    assert f"Meant for {quiet.id}" in str(told.blocks)
+
+
+@pytest.mark.parametrize(
+    "trouble", ["restricted_action_thread_locked", "restricted_action_non_threadable_channel"]
+)
+async def test_a_thread_that_takes_no_answer_holds_nothing_up(
+    newsroom: Newsroom, trouble: str
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+        newsroom.workspace.faults.error(trouble, method="chat.postMessage")
+        await newsroom.observe(State.UP)
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+    assert len(newsroom.roots()) == 2
+
+
+async def test_what_slack_never_accepts_is_given_up_and_the_rest_is_told(
+    newsroom: Newsroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    newsroom.workspace.faults.error("invalid_arguments", 16, method="chat.postMessage")
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN, "staging")
+        await newsroom.observe(State.DOWN, "prod")
+        await newsroom.delivered()
+    (root,) = newsroom.roots()
+    assert root.text.startswith("prod is down")
+    assert "the news of staging are given up: invalid_arguments" in caplog.text
 
 
 async def test_news_of_one_channel_arrive_in_their_order(newsroom: Newsroom) -> None:

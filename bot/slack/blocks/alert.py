@@ -77,10 +77,26 @@ def over(delivery: Delivery, report_id: str | None, reader: Reader, note: str = 
     )
 
 
-def recovery(delivery: Delivery, lang: str) -> Post:
+def recovery(delivery: Delivery, lang: str, note: str = "") -> Post:
     """The reply in the thread when the incident ends."""
     text = sentence(_over_words(delivery, duration(_lasted_s(delivery), lang)), lang)
-    return post(text, [section(f"✅ {text}")])
+    return post(text, [section(f"✅ {text}"), *_noted(note)])
+
+
+def worse(delivery: Delivery, lang: str, note: str = "") -> Post:
+    """The reply, shown in the channel as well, when what was degraded goes down."""
+    report = delivery.report
+    cause = report.verdict.cause if report else None
+    if cause is None:
+        words = say("{target} was degraded and is now down.", target=delivery.target)
+    else:
+        words = say(
+            "{target} was degraded and is now down: {title}.",
+            target=delivery.target,
+            title=translate(row(cause).title, lang),
+        )
+    text = sentence(words, lang)
+    return post(text, [section(f"{FACES[State.DOWN]} {text}"), *_noted(note)])
 
 
 def _trouble_sentence(delivery: Delivery, lang: str) -> str:
