@@ -178,6 +178,7 @@ def _configured(options: CheckOptions) -> _Plan:
                 name=options.where,
             )
         )
+    _read_secrets(target)
     return _Plan(
         target,
         settings.controls(),
@@ -185,6 +186,17 @@ def _configured(options: CheckOptions) -> _Plan:
         settings.vantage,
         settings.lang,
     )
+
+
+def _read_secrets(target: Target) -> None:
+    """Raise UsageError for a secret that cannot be had: that is our fault and not the target's."""
+    try:
+        for ref in target.headers.values():
+            credentials.read(ref)
+        if target.auth is not None:
+            credentials.read_json(target.auth)
+    except credentials.CredentialError as error:
+        raise UsageError(error.message) from None
 
 
 def _address_hint(where: str) -> Message | None:

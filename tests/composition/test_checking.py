@@ -211,6 +211,18 @@ def test_a_misspelt_target_is_guessed(typed: Typed, tmp_path: Path) -> None:
     assert "Did you mean production?" in typed("check", "prodcution").errors
 
 
+def test_a_secret_that_cannot_be_read_is_no_fault_of_the_target(
+    typed: Typed, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("x" * 70_000)
+    (tmp_path / "wsdiag.toml").write_text(
+        '[targets.prod]\nurl = "http://127.0.0.1:1"\nheaders = {Authorization = "@token"}\n'
+    )
+    ended = typed("check", "prod")
+    assert (ended.code, ended.out) == (64, "")
+    assert "token is larger than 64 KiB" in ended.errors
+
+
 def test_invalid_settings_are_told_with_their_place(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "wsdiag.toml").write_text('colour = "red"\n')
     ended = typed("config")
