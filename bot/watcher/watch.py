@@ -171,9 +171,10 @@ class Watcher:
         report = await self._looks.look(urgent=True)
         if loop.time() < window_ends:
             await asyncio.sleep(window_ends - loop.time())
-            if holder.trouble is not None:
-                # Its last try may be a second old: what is said next should be true now.
-                await holder.next_attempt(min(1.0, self._pace.connect_s))
+        if holder.trouble is not None:
+            # Its last try may be seconds old, and a look may outlast the window: what is said next
+            # should be true now.
+            await holder.next_attempt(min(1.0, self._pace.connect_s))
         if report is None:
             return
         if report.verdict.state in TROUBLE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -10,11 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import ClientSettings, State, Target, TransitionKind, Transport, Trouble
+from bot.model import (
+    ClientSettings,
+    Controls,
+    Report,
+    State,
+    Target,
+    TransitionKind,
+    Transport,
+    Trouble,
+)
 from bot.watcher import Link
 from tests.servers.fixtures import StartPython
 from tests.servers.process import ChildProcess, free_port
 from tests.watcher.conftest import QUICK, WATCH, running, until
+from tests.watcher.prober import probe
 
 OPENED, CHANGED, CLOSED = TransitionKind
 
@@ -127,6 +138,30 @@ async def test_a_restart_within_the_window_is_told_to_nobody(
         await bot.see(lambda now: now.link is Link.CONNECTED and now.reconnects == 1)
         await bot.see(lambda now: now.last_check_at != seen_down)  # and up again, at the end
         assert bot.snapshot().state is State.UP
+        assert await bot.incidents() == []
+
+
+async def test_a_restart_that_is_over_when_a_long_look_ends_is_told_to_nobody(
+    tmp_path: Path, socketio_server: StartPython
+) -> None:
+    server = await socketio_server()
+    looks: list[State] = []
+
+    async def slowly(target: Target, *, controls: Controls) -> Report:
+        """The look sees it down, and takes until long after the window and the restart."""
+        report = await probe(target, controls=controls)
+        looks.append(report.verdict.state)
+        if report.verdict.state is State.DOWN:
+            await asyncio.sleep(2 * WATCH.confirm_s)
+            await socketio_server(port=server.port)
+        return report
+
+    lazy = replace(QUICK, retry_first_s=20.0, retry_max_s=20.0)
+    async with running(tmp_path, a_target(server.port), pace=lazy, diagnose=slowly) as bot:
+        await bot.see(lambda now: now.link is Link.CONNECTED and now.last_check_at is not None)
+        await server.stop()
+        await until(lambda: looks[1:] == [State.DOWN, State.UP])
+        assert bot.snapshot().link is Link.CONNECTED
         assert await bot.incidents() == []
 
 
