@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -73,10 +74,12 @@ class IncidentMessages:
         *,
         reader: Callable[[str], Reader],
         default_channel: str | None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         post_gap_s: float = _POST_GAP_S,
     ) -> None:
         self._client, self._store = client, store
         self._reader, self._default = reader, default_channel
+        self._now = now
         self._post_gap_s = post_gap_s
         self._ids: dict[str, str] = {}  # channel as configured → its id
         self._free_at: dict[str, float] = {}  # channel → loop time of the next allowed post
@@ -252,7 +255,9 @@ class IncidentMessages:
 
     async def _find(self, channel: str, shown: Delivery, part: Part) -> Mapping[str, Any] | None:
         """What the channel itself (not a thread) shows of an incident, the newest such message."""
-        oldest = str(shown.opened_at.timestamp() - _LOOK_BACK_S)
+        oldest: str | None = str(shown.opened_at.timestamp() - _LOOK_BACK_S)
+        if shown.opened_at > self._now():
+            oldest = None  # our clock was set back since: what it said then is no bound
         try:
             channel_id = await self._id(channel)
 
