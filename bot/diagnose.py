@@ -22,7 +22,7 @@ from bot.model import Controls, Finding, FollowUp, Reason, Report, Status, Targe
 from bot.net import endpoint
 from bot.net.errors import since_ms
 from bot.probes import FOLLOW_UPS, SUITE, Found, config
-from bot.probes.look import Look, SettingsError, prepare
+from bot.probes.look import AddressError, Look, SettingsError, prepare
 
 _ROUNDS: Final = 6  # of follow-ups; each may narrow the causes and ask for more
 _LEAVE_S: Final = 1.0
@@ -62,7 +62,7 @@ async def diagnose(
     try:
         look = prepare(target, controls or Controls())
     except SettingsError as exc:
-        findings = _unusable(target, str(exc))
+        findings = _unusable(target, exc)
         judged = verdict.judge(findings, target)
     else:
         run = _Run(look, deadline, on_progress or (lambda _: None), strict=strict)
@@ -232,8 +232,8 @@ def _failure_of(finding: Finding) -> Failure | None:
     return failure if isinstance(failure, Failure) else None
 
 
-def _unusable(target: Target, problem: str) -> tuple[Finding, ...]:
-    first = config.unusable(target, problem)
+def _unusable(target: Target, error: SettingsError) -> tuple[Finding, ...]:
+    first = config.unusable(target, str(error), ours=not isinstance(error, AddressError))
     note = NoEvidence("the settings cannot be used")
     rest = (
         Finding(row.name, Status.SKIPPED, Reason.NOT_REACHED, note, 0.0)

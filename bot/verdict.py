@@ -150,7 +150,7 @@ def wanted(
 def _state(found: FindingSet, *, cut_short: bool) -> State:
     if found.completed:
         return State.DEGRADED if found.problems else State.UP
-    if cut_short or _our_side(found) or _refused_by_us(found):
+    if cut_short or _our_side(found) or _refused_by_us(found) or _our_settings(found):
         return State.UNKNOWN
     return State.DOWN
 
@@ -183,7 +183,17 @@ def _refused_by_us(found: FindingSet) -> bool:
     )
 
 
+def _our_settings(found: FindingSet) -> str | None:
+    """What of the bot's own settings keeps it from looking: a secret that cannot be read."""
+    config = found.finding("config")
+    if config is None or config.reason is not Reason.NOT_POSSIBLE or found.config is None:
+        return None
+    return found.config.problem
+
+
 def _why_unknown(found: FindingSet, cut_short: bool) -> Message:
+    if problem := _our_settings(found):
+        return say("{problem}", problem=problem)
     if _refused_by_us(found):
         return say("The name leads to a private address, which is not probed for a typed URL.")
     if _our_side(found):

@@ -135,6 +135,15 @@ def test_a_private_address_behind_a_typed_url_is_not_judged() -> None:
     assert (verdict.state, verdict.cause) == (State.UNKNOWN, None)
 
 
+def test_a_secret_of_ours_that_cannot_be_read_blames_nobody() -> None:
+    evidence = ConfigEvidence(b.HTTP.url, problem="PROD_TOKEN is not set.")
+    ours = b.finding("config", evidence, Status.FAIL, Reason.NOT_POSSIBLE)
+    theirs = b.finding("config", evidence, Status.FAIL, Reason.SETTING_INVALID)
+    assert judge([ours], b.HTTP).state is State.UNKNOWN
+    assert named([ours]) is None
+    assert named([theirs]) == "cli_url_missing"
+
+
 def test_what_fits_no_row_names_its_layer_and_guesses_nothing() -> None:
     odd = b.healthy(b.websocket(b.answer(418)), b.upgrade(b.answer(418)))
     verdict = judge(odd, b.HTTP)

@@ -33,10 +33,14 @@ async def probe(look: Look) -> Finding:
     return outcome.found("config", outcome.OK, evidence, started)
 
 
-def unusable(target: Target, problem: str) -> Finding:
-    """The finding for a target that cannot be looked at."""
+def unusable(target: Target, problem: str, *, ours: bool) -> Finding:
+    """The finding for a target that cannot be looked at.
+
+    ours: a secret, header or file of this bot's own is to blame, which says nothing of the target.
+    """
     evidence = ConfigEvidence(url=endpoint.without_secrets(target.url), problem=problem)
-    return Finding("config", Status.FAIL, Reason.SETTING_INVALID, evidence, 0.0)
+    reason = Reason.NOT_POSSIBLE if ours else Reason.SETTING_INVALID
+    return Finding("config", Status.FAIL, reason, evidence, 0.0)
 
 
 def advise(target: Target, to: Endpoint) -> list[Advice]:

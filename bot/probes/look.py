@@ -90,6 +90,10 @@ class SettingsError(Exception):
     """The target cannot be looked at as it is configured; the message says why."""
 
 
+class AddressError(SettingsError):
+    """Its URL leads nowhere: no client could use it either."""
+
+
 class Ahead:
     """A connection that is dialled before it is needed. Use with `async with`."""
 
@@ -305,7 +309,7 @@ def prepare(
             query=tuple(target.query.items()),
         )
     except UrlError as exc:
-        raise SettingsError(str(exc)) from exc
+        raise AddressError(str(exc)) from exc
     for text in (to.path, target.health_path or "/", target.origin or "null"):
         if not text.isascii() or not text.isprintable() or " " in text:
             raise SettingsError(f"{text[:80]!r} cannot be sent in a request as it is")
