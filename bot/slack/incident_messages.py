@@ -95,9 +95,20 @@ class IncidentMessages:
         our knowing, so look for it first.
         """
         routes = self._routes(shown.channel)
+        closed: dict[str, Exception] = {}  # where it may stand already, out of our reach
+
+        async def edit(route: str, ts: str) -> Root | None:
+            try:
+                return await self._edit(route, ts, shown)
+            except REACHING as error:
+                if understand(error).kind is not Trouble.CHANNEL:
+                    raise
+                closed[route] = error
+                return None
+
         if root_ts is not None:
             for route in routes:
-                root = await self._edit(route, root_ts, shown)
+                root = await edit(route, root_ts)
                 if root is not None:
                     return root
         if in_doubt:
@@ -106,9 +117,10 @@ class IncidentMessages:
                 found = await self._find_root(route, shown)
                 if found is None or found.ts == root_ts:
                     continue
-                if await self._edit(found.channel, found.ts, shown) or root_ts is None:
+                edited = await edit(route, found.ts)
+                if edited or (root_ts is None and route not in closed):
                     return found
-        return await self._post(routes, shown)
+        return await self._post(routes, shown, closed)
 
     async def reply(self, root: Root, news: Delivery, *, in_doubt: bool) -> None:
         """Say in the incident's thread that it is over, or (to the channel as well) got worse.
@@ -162,21 +174,29 @@ class IncidentMessages:
 
             await self._accepted(post, update)
         except REACHING as error:
-            if understand(error).kind in (Trouble.MESSAGE, Trouble.CHANNEL):
+            if understand(error).kind is Trouble.MESSAGE:
                 return None
             raise
         return Root(channel_id, ts)
 
-    async def _post(self, routes: tuple[str, ...], shown: Delivery) -> Root:
+    async def _post(
+        self, routes: tuple[str, ...], shown: Delivery, closed: Mapping[str, Exception]
+    ) -> Root:
+        """Post it anew. A channel in `closed` counts as closed even if it has just been opened:
+        two messages would stand there, one of them never edited again."""
         note = ""
         for route in routes[:-1]:
             try:
+                if route in closed:
+                    raise closed[route]
                 return await self._send(route, await self._rendered(shown), shown, Part.ROOT)
             except REACHING as error:
                 found = understand(error)
                 if found.kind is not Trouble.CHANNEL:
                     raise
                 note = self._astray(shown, route, routes[-1], found.code)
+        if routes[-1] in closed:
+            raise closed[routes[-1]]
         return await self._send(routes[-1], await self._rendered(shown, note), shown, Part.ROOT)
 
     def _astray(self, shown: Delivery, meant: str, instead: str, code: str) -> str:

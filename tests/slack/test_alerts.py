@@ -504,6 +504,20 @@ async def test_what_replaced_a_deleted_message_is_found_and_not_sent_again(
     assert len(newsroom.roots()) == 1
 
 
+async def test_a_channel_that_is_opened_again_meanwhile_gets_no_second_message(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.delivered()
+        archived = newsroom.workspace.faults.error("is_archived", method="chat.update")
+        await newsroom.observe(State.UP)
+        await newsroom.delivered()
+    assert archived.met == 1
+    (root,) = newsroom.roots()
+    assert root.text.startswith("prod is up again")
+
+
 async def test_what_cannot_be_answered_in_its_channel_any_more_is_told_in_the_default_one(
     newsroom: Newsroom,
 ) -> None:
