@@ -21,6 +21,7 @@ from bot.net.websocket import Stream
 from bot.probes import outcome
 from bot.probes.look import Look, PollingSession
 
+_SHORTEST_BEAT_MS: Final = 2_000
 WATCH_S: Final = 0.3  # a lookup in a database, and the packet that follows it
 
 
@@ -30,6 +31,9 @@ async def probe(look: Look) -> Finding:
     name = FollowUp.LINGER.value
     stream, farewell = look.stream.peek(), look.farewell
     watches = []
+    if _beats_too_fast(look):
+        note = NoEvidence("the heartbeat may have run out while nobody listened")
+        return outcome.found(name, (Status.SKIPPED, Reason.NOT_POSSIBLE), note, started)
     if stream is not None and stream.ended is None:
         watches.append(_socket(look, stream))
     if farewell is not None:
@@ -41,6 +45,15 @@ async def probe(look: Look) -> Finding:
     thrown = any(a.outcome is Outcome.DISCONNECTED for a in attempts)
     judged = (Status.FAIL, Reason.DISCONNECTED) if thrown else outcome.OK
     return outcome.found(name, judged, evidence, started)
+
+
+def _beats_too_fast(look: Look) -> bool:
+    """Between base suite and follow-up nobody answers pings: a short heartbeat ends a session."""
+    shaken = look.shaken.peek()
+    if shaken is None or shaken.session is None:
+        return False
+    opened = shaken.session.opened.open
+    return (opened.ping_interval_ms or 0) + (opened.ping_timeout_ms or 0) < _SHORTEST_BEAT_MS
 
 
 async def _socket(look: Look, stream: Stream) -> NamespaceAttempt:
