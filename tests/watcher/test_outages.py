@@ -222,6 +222,9 @@ async def test_a_backend_on_polling_only_is_degraded_until_websocket_is_back(
         # Between the two servers it may have been seen down: the same incident, that got worse.
         now = await bot.see(lambda now: now.transport is Transport.WEBSOCKET)
         assert now.incident is None
+        told = await bot.store.pending()
+        assert [d.kind for d in told] in ([OPENED, CLOSED], [OPENED, CHANGED, CLOSED])
+        assert len({delivery.incident_id for delivery in told}) == 1
 
 
 async def test_a_client_told_polling_only_finds_nothing_wrong_with_polling(
