@@ -179,7 +179,7 @@ class Watcher:
             return
         if report.verdict.state in TROUBLE:
             if self._healthy():  # it healed inside the window; whether all is well again shows
-                report = await self._looks.look(urgent=True)
+                report = await self._confirmed()
             if report is not None:
                 await self._learn(report, noticed.trouble, since=noticed.since)
         elif report.verdict.state is State.UP:
@@ -221,6 +221,15 @@ class Watcher:
             report = await self._looks.look(urgent=True)
         if report is not None:
             await self._learn(report, Trouble.ROUTINE, since=noticed_at)
+
+    async def _confirmed(self) -> Report | None:
+        """A look, and where it finds trouble a second one: a server that has just come back may
+        have swallowed a request of the first."""
+        report = await self._looks.look(urgent=True)
+        if report is not None and report.verdict.state in TROUBLE:
+            await asyncio.sleep(self.target.watch.confirm_s)
+            report = await self._looks.look(urgent=True)
+        return report
 
     async def _recheck(self) -> None:
         """A look inside an incident: the cause may have changed, or it may be over."""

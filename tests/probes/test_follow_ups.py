@@ -41,6 +41,31 @@ async def test_one_server_finds_its_session_every_time(node_server: StartNode) -
 
 
 @pytest.mark.parametrize(
+    ("bad", "status", "asked"),
+    [((2,), Status.OK, 12), ((2, 8), Status.WARN, 12), ((1, 2), Status.WARN, 6)],
+    ids=["a-hiccup", "again", "often"],
+)
+async def test_one_odd_answer_is_believed_only_when_another_follows(
+    bad: tuple[int, ...], status: Status, asked: int
+) -> None:
+    posts = itertools.count()
+
+    async def script(peer: Peer) -> None:
+        if "sid=" not in await peer.request():
+            await peer.answer("200 OK", open_packet().encode())
+        elif next(posts) in bad:
+            await peer.answer("502 Bad Gateway", b"no")
+        else:
+            await peer.answer("200 OK", b"ok")
+
+    async with Scripted(script) as server:
+        (finding,) = await ask(affinity.probe, target(f"http://127.0.0.1:{server.port}"))
+    assert isinstance(finding.evidence, AffinityEvidence)
+    assert finding.status is status
+    assert len(finding.evidence.statuses) == asked
+
+
+@pytest.mark.parametrize(
     ("origin", "with_cookie"),
     [(None, True), ("https://elsewhere.example", False)],
 )
