@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.causes import (
+    browser,
     client,
     cors,
     dns,
@@ -47,6 +48,7 @@ _FILES = (
     ws_session,
     cors,
     socketio,
+    browser,
     client,
 )
 
