@@ -7,7 +7,7 @@ NODE_MODULES := $(NODE)/node_modules/.package-lock.json
 LOCALES := bot/locales
 
 .DEFAULT_GOAL := help
-.PHONY: help venv tools check format lint types imports test messages bench demo screenshots clean
+.PHONY: help venv tools check format lint types imports test messages bench lab demo screenshots clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -72,6 +72,9 @@ test:
 	$(BIN)/pytest || $(BIN)/pytest --last-failed --last-failed-no-failures=none -n 0
 
 # ------------------------------------------------------------------ the rest
+
+lab: ## every fault of the catalogue made for real, and the confusion matrix (see tests/lab)
+	$(BIN)/python -m tests.lab $(LAB)
 
 messages: ## bring new sentences into the catalogues, and compile them
 	$(BIN)/python -m bot.locales.messages

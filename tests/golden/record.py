@@ -12,7 +12,7 @@ from bot.diagnose import diagnose
 from bot.model import Report, Target
 from bot.record import to_json
 from tests.lab.scenario import Bench, Scenario
-from tests.lab.test_lab import SCENARIOS
+from tests.lab.table import suite
 from tests.servers.certificates import CertificateAuthority
 
 FOLDER = Path(__file__).parent
@@ -45,7 +45,7 @@ async def _record() -> None:
         folder = Path(name)
         (folder / "ca").mkdir()
         ca = CertificateAuthority(folder / "ca")
-        for number, scenario in enumerate(SCENARIOS):
+        for number, scenario in enumerate(suite(network=False)):
             path = FOLDER / f"{scenario.cause or 'healthy'}.json"
             if path.exists():
                 continue

@@ -481,3 +481,5 @@ HEALTHY = (
     Scenario("allows the old protocol too", None, UP, node(allow_eio3=True)),
     Scenario("a cookie for affinity", None, UP, node(cookie=True)),
 )
+
+SCENARIOS = (*FRONT, *SOCKETS, *HEALTHY)

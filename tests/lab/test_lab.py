@@ -11,29 +11,9 @@ from bot.diagnose import diagnose
 from bot.model import Confidence, Reason, Report, State, Status
 from bot.record import from_json, to_json
 from bot.verdict import judge
-from tests.lab import (
-    below_http,
-    http_and_above,
-    unseen_fronts,
-    unseen_healthy,
-    unseen_pages,
-    unseen_sockets,
-    unseen_tls,
-)
 from tests.lab.scenario import Bench, Scenario
+from tests.lab.table import suite
 from tests.servers.certificates import CertificateAuthority
-
-SCENARIOS = (
-    *below_http.SCENARIOS,
-    *http_and_above.FRONT,
-    *http_and_above.SOCKETS,
-    *http_and_above.HEALTHY,
-    *unseen_fronts.SCENARIOS,
-    *unseen_pages.SCENARIOS,
-    *unseen_sockets.SCENARIOS,
-    *unseen_tls.SCENARIOS,
-    *unseen_healthy.SCENARIOS,
-)
 
 
 def _slowed(report: Report) -> bool:
@@ -42,15 +22,15 @@ def _slowed(report: Report) -> bool:
     return bool(problems) and problems <= {Reason.SLOW_ANSWER, Reason.UNSTABLE}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name.replace(" ", "-"))
+@pytest.mark.parametrize("scenario", suite(network=False), ids=lambda s: s.name.replace(" ", "-"))
 async def test_the_verdict_names_the_fault(
     scenario: Scenario, tmp_path: Path, ca: CertificateAuthority
 ) -> None:
     async with Bench(tmp_path, ca) as bench:
         target = await scenario.start(bench)
-        report = await diagnose(target)
+        report = await diagnose(target, controls=bench.controls)
         if scenario.state is State.UP and _slowed(report):
-            report = await diagnose(target)
+            report = await diagnose(target, controls=bench.controls)
     cause = report.verdict.cause
     story = f"{report.verdict}\n" + "\n".join(map(str, report.findings))
     trouble = (State.DOWN, State.DEGRADED)

@@ -270,7 +270,7 @@ SCENARIOS = (
         UP,
         with_target(node(), headers={"X-Api-Key": reference("k3y", literal_ok=True)}),
     ),
-    Scenario("a query is sent", None, UP, with_target(node(), query={"token": "abc", "v": "2"})),
+    Scenario("a query is sent", None, UP, with_target(node(), query={"marker": "abc", "v": "2"})),
     # not quite well, and rightly said so
     Scenario(
         "health 401, guessed path", "http_health_500", DEGRADED, health_by_nginx("return 401;")

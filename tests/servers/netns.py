@@ -95,13 +95,23 @@ class NetworkLab(ChildProcess):
         del line
         return self.lines[count]
 
+    @property
+    def near_network(self) -> str:
+        """The near network namespace, as a path of /proc."""
+        return f"/proc/{self.pid}/ns/net"
+
+    @property
+    def far_network(self) -> str:
+        """The far network namespace, as a path of /proc."""
+        return f"/proc/{self.pid}/fd/{self._far_namespace}"
+
     def near(self, command: Sequence[str]) -> list[str]:
         """`command` so that it runs on the near side."""
-        return [*self._enter(f"/proc/{self.pid}/ns/net"), *command]
+        return [*self._enter(self.near_network), *command]
 
     def far(self, command: Sequence[str]) -> list[str]:
         """`command` so that it runs on the far side."""
-        return [*self._enter(f"/proc/{self.pid}/fd/{self._far_namespace}"), *command]
+        return [*self._enter(self.far_network), *command]
 
     def names(self, zone: Mapping[str, Sequence[str] | Rule]) -> Served:
         """A DNS server on the far side for {"name": ["address", …] or a Rule}; use `async with`."""

@@ -22,7 +22,8 @@ class StartError(Exception):
     """The program did not come up; the text carries what it printed."""
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Let the kernel kill this process when the one that started it ends."""
     # A test run that is killed outright must not leave servers behind.
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -57,7 +58,7 @@ class ChildProcess:
             env=self._env,
             limit=8 * 1024 * 1024,  # a line of statistics can be long
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         assert self._process.stdout is not None
         assert self._process.stderr is not None

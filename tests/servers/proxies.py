@@ -208,8 +208,10 @@ class Apache(Proxy):
         "rewrite dir mime filter deflate"
     )
 
-    def __init__(self, folder: Path, server: str, *, host: str = "127.0.0.1") -> None:
-        super().__init__(folder, host=host)
+    def __init__(
+        self, folder: Path, server: str, *, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        super().__init__(folder, host=host, port=port)
         self.server = server
 
     def config(self) -> str:
