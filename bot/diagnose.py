@@ -16,10 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from bot import verdict
+from bot import urls, verdict
 from bot.evidence import Failure, NoEvidence, Phase
 from bot.model import Controls, Finding, FollowUp, Reason, Report, Status, Target
-from bot.net import endpoint
 from bot.net.errors import since_ms
 from bot.probes import FOLLOW_UPS, SUITE, Found, config
 from bot.probes.look import AddressError, Look, SettingsError, prepare
@@ -75,7 +74,7 @@ async def diagnose(
         judged = verdict.judge(findings, target, cut_short=run.cut_short())
     return Report(
         target_name=target.name,
-        target_url=endpoint.without_secrets(target.url),
+        target_url=urls.without_secrets(target.url),
         vantage=vantage,
         findings=findings,
         verdict=judged,

@@ -189,6 +189,17 @@ def host_matches(host: str, patterns: tuple[str, ...]) -> bool:
     )
 
 
+def without_secrets(url: str) -> str:
+    """Any URL as it may be shown: no user info, no query, no fragment, printable."""
+    try:
+        parts = urlsplit(url.strip()[:MAX_LENGTH])
+        host = parts.netloc.rpartition("@")[2]
+        shown = f"{parts.scheme}://{host}{parts.path}" if parts.scheme else f"{host}{parts.path}"
+    except ValueError:
+        shown = url.partition("?")[0].rpartition("@")[2][:200]
+    return "".join(c if c.isprintable() else "?" for c in shown)
+
+
 def _split(text: str, schemes: tuple[str, ...]) -> _Parts:
     text = text.strip()
     _refuse_what_is_no_address(text, schemes)

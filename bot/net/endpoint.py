@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from bot.net import addresses
-from bot.urls import DEFAULT_PORTS, MAX_LENGTH, parse_socket_url
+from bot.urls import DEFAULT_PORTS, parse_socket_url
 
 _OURS = frozenset({"EIO", "transport", "sid", "t"})
 
@@ -88,14 +88,3 @@ def parse(
         namespace=space if space != "/" or not found.namespace else found.namespace,
         query=(*own, *query),
     )
-
-
-def without_secrets(url: str) -> str:
-    """Any URL as it may be shown: no user info, no query, no fragment, printable."""
-    try:
-        parts = urlsplit(url.strip()[:MAX_LENGTH])
-        host = parts.netloc.rpartition("@")[2]
-        shown = f"{parts.scheme}://{host}{parts.path}" if parts.scheme else f"{host}{parts.path}"
-    except ValueError:
-        shown = url.partition("?")[0].rpartition("@")[2][:200]
-    return "".join(c if c.isprintable() else "?" for c in shown)

@@ -14,7 +14,7 @@ from bot.net import endpoint
 from bot.net.endpoint import Endpoint
 from bot.probes import outcome
 from bot.probes.look import Look
-from bot.urls import UrlError
+from bot.urls import UrlError, without_secrets
 
 COLD_START_MS: Final = 5_000  # 3.4 s was measured for a small container (faults.md)
 PROXY_IDLE_S: Final = 60.0  # nginx's proxy_read_timeout and ALB's idle timeout, by default
@@ -27,7 +27,7 @@ async def probe(look: Look) -> Finding:
     """Judge the settings of a target that can be looked at."""
     started = time.monotonic()
     evidence = ConfigEvidence(
-        url=endpoint.without_secrets(look.target.url),
+        url=without_secrets(look.target.url),
         advice=tuple(advise(look.target, look.endpoint)),
     )
     return outcome.found("config", outcome.OK, evidence, started)
@@ -38,7 +38,7 @@ def unusable(target: Target, problem: str, *, ours: bool) -> Finding:
 
     ours: a secret, header or file of this bot's own is to blame, which says nothing of the target.
     """
-    evidence = ConfigEvidence(url=endpoint.without_secrets(target.url), problem=problem)
+    evidence = ConfigEvidence(url=without_secrets(target.url), problem=problem)
     reason = Reason.NOT_POSSIBLE if ours else Reason.SETTING_INVALID
     return Finding("config", Status.FAIL, reason, evidence, 0.0)
 
@@ -145,7 +145,7 @@ def _about_urls(target: Target, to: Endpoint) -> list[Advice]:
                     "cli_fallback_useless",
                     say(
                         "The fallback {url} is on the same host as the primary URL.",
-                        url=endpoint.without_secrets(url),
+                        url=without_secrets(url),
                     ),
                 )
             )

@@ -18,7 +18,7 @@ from bot.net.http import Request
 from bot.net.text import Scrubber
 from bot.probes import outcome
 from bot.probes.look import Look
-from bot.urls import UrlError, parse_page_url
+from bot.urls import UrlError, parse_page_url, without_secrets
 
 CONTROL_S: Final = 4.0
 MAX_URLS: Final = 5
@@ -48,7 +48,7 @@ async def probe(look: Look) -> Finding:
         resolved = await _resolve(look, resolver) if resolver is not None else None
     finally:
         await dialer.close_context()
-    results = [(endpoint.without_secrets(u), r) for u, (r, _) in zip(urls, answers, strict=True)]
+    results = [(without_secrets(u), r) for u, (r, _) in zip(urls, answers, strict=True)]
     if resolved is not None:
         results.append((str(resolver), resolved.result))
     seen = ControlEvidence(

@@ -14,7 +14,7 @@ from bot.net.errors import WireError
 from bot.net.websocket import Stream
 from bot.probes import open_stream, outcome
 from bot.probes.look import Look
-from bot.urls import UrlError
+from bot.urls import UrlError, without_secrets
 
 MAX_URLS: Final = 5
 
@@ -31,7 +31,7 @@ async def probe(look: Look) -> tuple[Finding, ...]:
 
 async def _try(look: Look, url: str) -> Finding:
     started = time.monotonic()
-    shown = endpoint.without_secrets(url)
+    shown = without_secrets(url)
     try:
         to = endpoint.parse(
             url,

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from bot.incidents import TROUBLE
 from bot.model import Controls, Report, State, Target, Trouble
-from bot.net.endpoint import without_secrets
+from bot.urls import without_secrets
 from bot.watcher.holder import Holder, Link, Noticed
 from bot.watcher.ledger import Ledger, Records
 from bot.watcher.log import ConnectionLog

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 from bot.diagnose import diagnose
 from bot.model import Report, Target
-from bot.record import to_json
+from bot.record import Expected, Saved, dumps
 from tests.lab.scenario import Bench, Scenario
 from tests.lab.table import suite
 from tests.servers.certificates import CertificateAuthority
@@ -19,25 +18,14 @@ FOLDER = Path(__file__).parent
 
 
 def saved(scenario: Scenario, target: Target, report: Report) -> str:
-    """The text of a golden file: what the verdict depends on, the evidence, the verdict."""
+    """The text of a golden file: a saved report with the verdict that it must get for ever."""
     cause = report.verdict.cause
-    content = {
-        "scenario": scenario.name,
-        "target": {
-            "url": target.url,
-            "path": target.path,
-            "namespace": target.namespace,
-            "origin": target.origin,
-            "transports": [t.value for t in target.client.transports],
-        },
-        "verdict": {
-            "state": report.verdict.state.value,
-            "code": cause.code if cause else None,
-            "confidence": cause.confidence.value if cause else None,
-        },
-        "report": to_json(report),
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    expected = Expected(
+        report.verdict.state.value,
+        cause.code if cause else "",
+        cause.confidence.value if cause else None,
+    )
+    return dumps(Saved(target, report, about=scenario.name, expected=expected))
 
 
 async def _record() -> None:
