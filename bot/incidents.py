@@ -4,6 +4,11 @@
                      ▲                                                                   │
                      └───────────────────────────── up: CLOSED ◀─────────────────────────┘
 
+A target that has gone down `FLAP_OUTAGES` times within `FLAP_WITHIN` is flapping: its incident then
+stays open over the ups and downs, silently, until the target has kept one state for `FLAP_SETTLED`.
+It enters by how often it changes and leaves by how long it does not, so it cannot flap between
+flapping and not (Nagios uses two thresholds of one rate for the same end).
+
 Nothing here reads a clock, the network or a database. What it promises, whatever is observed and
 in whatever order (tests/test_incidents.py holds it): at most one incident is open per target, an
 opened incident closes exactly once, `unknown` changes nothing, no transition comes without a
@@ -14,15 +19,28 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bot.model import Named, Observation, Report, State, Transition, TransitionKind
 
 TROUBLE = frozenset({State.DEGRADED, State.DOWN})
 
+FLAP_OUTAGES: Final = 3
+FLAP_WITHIN: Final = timedelta(minutes=15)
+FLAP_SETTLED: Final = timedelta(minutes=10)
+
 # Says that the server was back a moment later. True at the end of every outage that refused
 # connections, so it names an incident from its start, but does not rename one that has a cause.
 _ENDING = frozenset({"srv_restarting"})
+
+
+@dataclass(frozen=True, slots=True)
+class Flapping:
+    """What a flapping target does at present."""
+
+    state: State  # up, degraded or down, as the latest look had it
+    since: datetime  # when that began
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +51,11 @@ class Incident:
     target: str
     number: int  # 1 for a target's first incident; (target, number) is unique
     opened_at: datetime
-    state: State  # as last seen while open: degraded or down
+    state: State  # as last announced while open: degraded, down or flapping
     cause: Named | None
     report: Report | None = None  # the look that the current state and cause come from
     closed_at: datetime | None = None
+    flapping: Flapping | None = None  # set exactly while `state` is flapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,7 @@ class TargetState:
     seen_at: datetime | None = None  # the latest moment used, for moments that never run backwards
     incident: Incident | None = None
     incidents: int = 0  # opened so far; the next one's number is one more
+    outages: tuple[datetime, ...] = ()  # when the latest ones began; what flapping is judged by
     revision: int = 0
 
 
@@ -79,40 +99,71 @@ def observe(
     seen_at = _no_earlier(min(observation.at, now), state.seen_at)
     began = _no_earlier(min(observation.since or seen_at, seen_at), state.seen_at)
     after = replace(state, seen_at=seen_at)
-    if observation.state in TROUBLE:
-        if state.incident is None:
-            return _open(after, observation, began)
-        return _change(after, state.incident, observation, seen_at)
     if state.incident is not None:
-        return _close(after, state.incident, observation, began)
+        return _inside(after, state.incident, observation, began)
+    if observation.state in TROUBLE:
+        return _open(after, observation, began)
     if state.state is not State.UP:  # the first look: nothing to announce, worth keeping
         return replace(after, state=State.UP, since=began, revision=state.revision + 1), ()
     return after, ()
+
+
+def _inside(
+    state: TargetState, incident: Incident, observation: Observation, began: datetime
+) -> tuple[TargetState, tuple[Transition, ...]]:
+    if incident.flapping is not None:
+        return _flap(state, incident, incident.flapping, observation, began)
+    if observation.state in TROUBLE:
+        return _change(state, incident, observation, state.seen_at or began)
+    return _close(state, incident, observation, began)
 
 
 def _open(
     state: TargetState, observation: Observation, began: datetime
 ) -> tuple[TargetState, tuple[Transition, ...]]:
     number = state.incidents + 1
+    outages = (*state.outages, began)[-FLAP_OUTAGES:]
+    flaps = len(outages) == FLAP_OUTAGES and began - outages[0] <= FLAP_WITHIN
     incident = Incident(
         id=incident_id(state.target, number),
         target=state.target,
         number=number,
         opened_at=began,
-        state=observation.state,
+        state=State.FLAPPING if flaps else observation.state,
         cause=_cause(observation),
         report=observation.report,
+        flapping=Flapping(observation.state, began) if flaps else None,
     )
     transition = _transition(TransitionKind.OPENED, incident, state.state, observation, began)
     after = replace(
         state,
-        state=observation.state,
+        state=incident.state,
         since=began,
         incident=incident,
         incidents=number,
+        outages=() if flaps else outages,
         revision=state.revision + 1,
     )
-    return after, (transition,)
+    return after, (replace(transition, after=incident.state),)
+
+
+def _flap(
+    state: TargetState,
+    incident: Incident,
+    flapping: Flapping,
+    observation: Observation,
+    began: datetime,
+) -> tuple[TargetState, tuple[Transition, ...]]:
+    """Wait for the target to settle; what it does until then is kept and not told."""
+    seen_at = state.seen_at or began
+    if observation.state is not flapping.state:
+        now = replace(incident, flapping=Flapping(observation.state, began))
+        return replace(state, incident=now, revision=state.revision + 1), ()
+    if seen_at - flapping.since < FLAP_SETTLED:
+        return state, ()
+    if observation.state is State.UP:
+        return _close(state, replace(incident, flapping=None), observation, seen_at)
+    return _change(state, replace(incident, flapping=None), observation, seen_at)
 
 
 def _change(

@@ -57,12 +57,13 @@ class Section(StrEnum):
 
 
 class State(StrEnum):
-    """What a verdict says of a target. `flapping` is a state of an incident, not of a verdict."""
+    """How a target is. `flapping` is a state of an incident, never of a verdict."""
 
     UP = "up"
     DEGRADED = "degraded"
     DOWN = "down"
     UNKNOWN = "unknown"
+    FLAPPING = "flapping"
 
 
 class Confidence(StrEnum):
@@ -389,7 +390,7 @@ class Delivery:
     attempts: int = 0
     report_id: str | None = None  # the report's opaque id, for buttons
     retry_at: datetime | None = None  # not before; None: at once
-    worse: bool = False  # the change from degraded to down, which people must be notified of
+    worse: bool = False  # from degraded or flapping to down, which people must be notified of
 
 
 # ---------------------------------------------------------------- the installation

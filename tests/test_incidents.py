@@ -145,9 +145,63 @@ def test_ids_of_different_targets_and_numbers_never_meet() -> None:
     assert len(names) == 3 * 49
 
 
+def minutes(*states: State, apart: float = 1.0, start: float = 0.0) -> list[Observation]:
+    return [seen(state, 60 * (start + apart * i)) for i, state in enumerate(states)]
+
+
+FLAPPING = minutes(State.DOWN, State.UP, State.DOWN, State.UP, State.DOWN)
+
+
+def test_the_third_outage_within_a_quarter_of_an_hour_is_flapping() -> None:
+    state, told = run(*FLAPPING)
+    assert [(t.kind, t.after) for t in told] == [
+        (TransitionKind.OPENED, State.DOWN),
+        (TransitionKind.CLOSED, State.UP),
+        (TransitionKind.OPENED, State.DOWN),
+        (TransitionKind.CLOSED, State.UP),
+        (TransitionKind.OPENED, State.FLAPPING),
+    ]
+    assert state.state is State.FLAPPING
+
+
+def test_three_outages_far_apart_are_three_incidents() -> None:
+    _, told = run(*minutes(*[State.DOWN, State.UP] * 3, apart=5))
+    assert State.FLAPPING not in {t.after for t in told}
+
+
+def test_a_flapping_target_says_nothing_until_it_settles() -> None:
+    _, told = run(*FLAPPING, *minutes(*[State.UP, State.DOWN] * 40, start=5))
+    assert len(told) == 5
+
+
+def test_a_flapping_target_that_stays_up_closes_its_one_incident() -> None:
+    state, told = run(*FLAPPING, *minutes(*[State.UP] * 12, start=5))
+    assert [(t.kind, t.before, t.after) for t in told[5:]] == [
+        (TransitionKind.CLOSED, State.FLAPPING, State.UP)
+    ]
+    assert told[5].at - told[4].at == timedelta(minutes=11)
+    assert state.incident is None
+
+
+def test_a_flapping_target_that_stays_down_is_down() -> None:
+    state, told = run(*FLAPPING, *minutes(*[State.DOWN] * 12, start=5))
+    assert [(t.kind, t.before, t.after) for t in told[5:]] == [
+        (TransitionKind.CHANGED, State.FLAPPING, State.DOWN)
+    ]
+    assert state.incident is not None
+    assert state.incident.flapping is None
+
+
+def test_a_target_that_has_settled_must_flap_anew_to_be_called_so() -> None:
+    _, told = run(
+        *FLAPPING, *minutes(*[State.UP] * 12, start=5), *minutes(State.DOWN, State.UP, start=17)
+    )
+    assert told[6].after is State.DOWN
+
+
 observations = st.builds(
     seen,
-    st.sampled_from(State),
+    st.sampled_from([s for s in State if s is not State.FLAPPING]),
     st.floats(-3600, 3600),
     st.sampled_from([None, "tcp_refused", "http_502_upstream_down", "unrecognised"]),
     since_s=st.none() | st.floats(-3600, 3600),
@@ -196,8 +250,9 @@ def test_whatever_is_observed_incidents_open_one_at_a_time_and_close_once(
         assert (state.incident.id if state.incident else None) == open_id
         if state.incident is not None:
             assert state.incident.state is state.state
-            assert state.state in TROUBLE
-        if observation.state is State.UP:
+            assert state.state in {*TROUBLE, State.FLAPPING}
+            assert (state.incident.flapping is not None) is (state.state is State.FLAPPING)
+        if observation.state is State.UP and state.state is not State.FLAPPING:
             assert open_id is None  # recovery always closes
     assert len(closed) + (open_id is not None) == state.incidents
 

@@ -72,7 +72,8 @@ async def add(connection: AsyncConnection, delivery: NewDelivery, saved: Mapping
 
 
 def _worse() -> ColumnElement[bool]:
-    """Whether a row tells that a degraded target went down: its transition knows what was before.
+    """Whether a row tells that a degraded or flapping target went down for good: its transition
+    knows what was before.
 
     Such a row is more than an edit, so a later one does not replace it.
     """
@@ -82,7 +83,7 @@ def _worse() -> ColumnElement[bool]:
         transitions.c.at == deliveries.c.at,
         transitions.c.after == deliveries.c.state,
         transitions.c.kind == TransitionKind.CHANGED.value,
-        transitions.c.before == State.DEGRADED.value,
+        transitions.c.before.in_((State.DEGRADED.value, State.FLAPPING.value)),
         transitions.c.after == State.DOWN.value,
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from bot import record
-from bot.incidents import Incident
+from bot.incidents import Flapping, Incident, TargetState
 from bot.model import (
     Confidence,
     Delivery,
@@ -74,6 +75,28 @@ def incident(row: Row[Any]) -> Incident:
         cause=cause(row),
         report=report(row.body),
     )
+
+
+def flapping_columns(state: TargetState) -> dict[str, object]:
+    """What flapping goes by, as the columns of targets."""
+    flapping = state.incident.flapping if state.incident else None
+    return {
+        "outages": json.dumps([moment.isoformat() for moment in state.outages]),
+        "flapping_state": flapping.state.value if flapping else None,
+        "flapping_since": flapping.since if flapping else None,
+    }
+
+
+def outages(row: Row[Any]) -> tuple[datetime, ...]:
+    """When a target's latest outages began."""
+    return tuple(datetime.fromisoformat(moment) for moment in json.loads(row.outages))
+
+
+def flapping(row: Row[Any]) -> Flapping | None:
+    """What a flapping target does, from its row of targets."""
+    if row.flapping_state is None or row.flapping_since is None:
+        return None
+    return Flapping(State(row.flapping_state), row.flapping_since)
 
 
 def delivery(row: Row[Any]) -> Delivery:

@@ -108,6 +108,9 @@ targets = Table(
     Column("incident_id", ForeignKey("incidents.id", ondelete="SET NULL")),
     Column("incidents", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("outages", Text, nullable=False, server_default="[]"),  # ISO 8601, what flaps goes by
+    Column("flapping_state", String(16)),  # while its incident is flapping: up, degraded or down
+    Column("flapping_since", Moment),
 )
 
 transitions = Table(

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -115,13 +115,15 @@ class Store:
             if row is None:
                 return TargetState(target)
             found = await _incidents(connection, incidents.c.id == row.incident_id)
+            incident = replace(found[0], flapping=rows.flapping(row)) if found else None
             return TargetState(
                 target=target,
                 state=State(row.state),
                 since=row.since,
                 seen_at=row.seen_at,
-                incident=found[0] if found else None,
+                incident=incident,
                 incidents=row.incidents,
+                outages=rows.outages(row),
                 revision=row.revision,
             )
 
@@ -367,6 +369,7 @@ async def _target(connection: AsyncConnection, state: TargetState) -> None:
         "incident_id": state.incident.id if state.incident else None,
         "incidents": state.incidents,
         "revision": state.revision,
+        **rows.flapping_columns(state),
     }
     if state.revision == 1:
         await connection.execute(insert(targets).values(target=state.target, **values))

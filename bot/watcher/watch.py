@@ -252,7 +252,8 @@ class Watcher:
             since = self._holder.connected_at
         await self._learn(report, Trouble.ROUTINE, since=since)
         self._recovering = False
-        self._rechecks.reset()
+        if self._ledger.state.incident is None:  # else it flaps, and has to settle first
+            self._rechecks.reset()
 
     async def _really_up(self) -> bool:
         """Whether one good look is enough: the connection that was lost must be back as well.

@@ -93,6 +93,7 @@ _STATE_OF_TARGET: Mapping[State, Message] = {
     State.DEGRADED: say("{target} is degraded"),
     State.DOWN: say("{target} is down"),
     State.UNKNOWN: say("{target}: no verdict"),
+    State.FLAPPING: say("{target} is flapping"),
 }
 
 STATES: Mapping[State, Message] = {
@@ -100,6 +101,7 @@ STATES: Mapping[State, Message] = {
     State.DEGRADED: say("degraded"),
     State.DOWN: say("down"),
     State.UNKNOWN: say("unknown"),
+    State.FLAPPING: say("flapping"),
 }
 
 CONFIDENCES: Mapping[Confidence, Message] = {

@@ -198,7 +198,7 @@ async def test_what_was_degraded_and_goes_down_is_told_in_thread_and_channel(
     assert root.revisions == 1
     assert reply.reply_broadcast
     assert reply.thread_ts == root.ts
-    assert reply.text.startswith("prod was degraded and is now down: ")
+    assert reply.text.startswith("prod is down now: ")
     assert_acceptable([{k: v for k, v in b.items() if k != "block_id"} for b in reply.blocks])
 
 
@@ -223,9 +223,7 @@ async def test_getting_worse_is_told_although_more_became_known_meanwhile(
         await newsroom.delivered()
     (root, reply) = newsroom.told()
     assert root.revisions == 1
-    assert reply.text.removeprefix("prod was degraded and is now down") == root.text.removeprefix(
-        "prod is down"
-    )
+    assert reply.text.removeprefix("prod is down now") == root.text.removeprefix("prod is down")
 
 
 async def test_of_going_down_twice_while_nobody_could_be_told_the_last_time_is_told(

@@ -23,6 +23,8 @@ from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, hea
 from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import headline
 
+_FLAPPING = say("It keeps coming and going: the next message follows when it stays up or down.")
+
 
 def trouble(delivery: Delivery, report_id: str | None, reader: Reader, note: str = "") -> Post:
     """The incident while it lasts: state, what users feel, cause, fix, since when.
@@ -38,6 +40,8 @@ def trouble(delivery: Delivery, report_id: str | None, reader: Reader, note: str
             *cause_lines(report.verdict, lang),
         ]
     lines.append(labelled(translate(say("Since:"), lang), when(delivery.opened_at, lang)))
+    if delivery.state is State.FLAPPING:
+        lines.append(sentence(_FLAPPING, lang))
     essential = [
         header(f"{FACES[delivery.state]} {plain(words, lang, limit=HEADER_TEXT - 4)}"),
         section("\n".join(lines)),
@@ -84,14 +88,14 @@ def recovery(delivery: Delivery, lang: str, note: str = "") -> Post:
 
 
 def worse(delivery: Delivery, lang: str, note: str = "") -> Post:
-    """The reply, shown in the channel as well, when what was degraded goes down."""
+    """The reply, shown in the channel as well, when what worked in part goes down."""
     report = delivery.report
     cause = report.verdict.cause if report else None
     if cause is None:
-        words = say("{target} was degraded and is now down.", target=delivery.target)
+        words = say("{target} is down now.", target=delivery.target)
     else:
         words = say(
-            "{target} was degraded and is now down: {title}.",
+            "{target} is down now: {title}.",
             target=delivery.target,
             title=translate(row(cause).title, lang),
         )
@@ -109,6 +113,8 @@ def _trouble_sentence(delivery: Delivery, lang: str) -> str:
         words = say("{target} is down: {title}.", target=delivery.target, title=title)
     elif delivery.state is State.DEGRADED:
         words = say("{target} is degraded: {title}.", target=delivery.target, title=title)
+    elif delivery.state is State.FLAPPING:
+        words = say("{target} is flapping: {title}.", target=delivery.target, title=title)
     else:
         words = say("{target}: {title}.", target=delivery.target, title=title)
     return sentence(words, lang)

@@ -33,6 +33,7 @@ FACES: Mapping[State, str] = {
     State.DEGRADED: "🟡",
     State.DOWN: "🔴",
     State.UNKNOWN: "⚪",
+    State.FLAPPING: "🟠",
 }
 
 MARKS: Mapping[Status, str] = {

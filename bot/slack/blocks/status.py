@@ -18,7 +18,7 @@ from bot.wording import headline, milliseconds
 if TYPE_CHECKING:
     from bot.watcher import Snapshot
 
-_WORST_FIRST = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
+_WORST_FIRST = (State.DOWN, State.FLAPPING, State.DEGRADED, State.UNKNOWN, State.UP)
 
 
 @dataclass(frozen=True, slots=True)

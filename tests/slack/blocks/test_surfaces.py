@@ -77,7 +77,7 @@ def uglified(value: Any, draw: Callable[[], str]) -> Any:
 
 @st.composite
 def ugly_reports(draw: st.DrawFn) -> Report:
-    base = report(draw(st.sampled_from(list(State))))
+    base = report(draw(st.sampled_from([s for s in State if s is not State.FLAPPING])))
 
     def text() -> str:
         return draw(UGLY)
