@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.lab import coverage, report
+from tests.lab.figures import Figures, Run
 from tests.lab.outcome import Kind, Outcome
 from tests.lab.runner import run_all
 from tests.lab.scenario import Scenario
@@ -22,6 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     table = scenarios()
     chosen = [s for s in table if _wanted(s, options)]
+    if options.coverage:
+        print("\n".join(coverage.lines(table)))
+        return int(bool(coverage.without_scenario(table)))
     if options.list:
         for scenario in chosen:
             print(f"{scenario.cause or 'healthy':28} {scenario.name}")
@@ -36,39 +41,32 @@ def main(arguments: Sequence[str]) -> int:
     def tell(outcome: Outcome) -> None:
         nonlocal done
         done += 1
-        scenario = by_name[outcome.name]
-        right = outcome.right(scenario) and outcome.state_right(scenario)
-        mark = "ok" if right else "WRONG"
-        if outcome.kind is not Kind.JUDGED:
-            mark = outcome.kind.value.upper()
-        print(
-            f"{done:4}/{len(runs)} {mark:7} {outcome.wall_s:5.1f} s  {outcome.name}  "
-            f"[{outcome.state} {outcome.code or '-'}; expected {scenario.cause or 'healthy'}]",
-            file=sys.stderr,
-        )
+        print(_told(f"{done:4}/{len(runs)}", Run(by_name[outcome.name], outcome)), file=sys.stderr)
 
     outcomes = run_all(runs, options.jobs, tell)
     if options.json:
         text = json.dumps([asdict(o) for o in outcomes], ensure_ascii=False, indent=1)
         Path(options.json).write_text(text + "\n", encoding="utf-8")
-    return _conclude(by_name, outcomes)
+    figures = Figures(by_name, outcomes)
+    for line in report.lines(figures, times=options.times):
+        print(line)
+    if options.picture:
+        from tests.lab.picture import draw  # matplotlib loads slowly, drawn rarely
+
+        draw(figures, Path(options.picture))
+    return int(not report.met(figures) or (required_all() and bool(figures.skipped)))
 
 
-def _conclude(by_name: dict[str, Scenario], outcomes: Sequence[Outcome]) -> int:
-    bad = [
-        o
-        for o in outcomes
-        if not (o.right(by_name[o.name]) and o.state_right(by_name[o.name]))
-        and (o.kind is not Kind.SKIPPED or required_all())
-    ]
-    for outcome in bad:
-        expected = by_name[outcome.name]
-        print(
-            f"\n{outcome.kind.value}: {outcome.name} (seed {outcome.seed}), expected "
-            f"{expected.state} {expected.cause}\n{outcome.story}"
-        )
-    print(f"{len(outcomes)} runs, {len(bad)} wrong")
-    return 1 if bad else 0
+def _told(number: str, run: Run) -> str:
+    outcome = run.outcome
+    mark = outcome.kind.value.upper()
+    if outcome.kind is Kind.JUDGED:
+        mark = "ok" if run.right else "WRONG"
+    named, expected = outcome.code or "-", run.scenario.cause or "healthy"
+    return (
+        f"{number} {mark:7} {outcome.wall_s:5.1f} s  {outcome.name}  "
+        f"[{outcome.state} {named}; expected {expected}]"
+    )
 
 
 def _wanted(scenario: Scenario, options: argparse.Namespace) -> bool:
@@ -88,4 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 2))
     parser.add_argument("--json", metavar="FILE", help="also write every outcome there")
     parser.add_argument("--list", action="store_true", help="print the scenarios and stop")
+    parser.add_argument("--coverage", action="store_true", help="causes without a scenario")
+    parser.add_argument("--times", action="store_true", help="print the time of each scenario")
+    parser.add_argument("--picture", metavar="FILE", help="draw the confusion matrix (PNG)")
     return parser

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tests.lab.groups import merged
 from tests.lab.scenario import Scenario
 
 
@@ -49,7 +50,7 @@ class Outcome:
     def right(self, scenario: Scenario) -> bool:
         """The cause, or one that a single vantage cannot tell from it."""
         return self.strictly_right(scenario) or (
-            self.kind is Kind.JUDGED and self.code in scenario.right
+            self.kind is Kind.JUDGED and self.code in scenario.right | merged(scenario.cause)
         )
 
     def layer_right(self, scenario: Scenario) -> bool:
