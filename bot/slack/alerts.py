@@ -19,7 +19,7 @@ from bot.store import Store, StoreError
 
 _BATCH: Final = 100
 _LONGEST_RETRY_S: Final = 60.0  # Slack out of reach, a channel closed to us: for hours, like this
-_TRIES: Final = 8  # of what Slack does not accept from us: what waits behind it must go on
+_TRIES: Final = 8  # of a message that Slack does not accept, before a bare sentence takes its place
 _STORE_RETRY_S: Final = 5.0
 _IDLE_LOOK_S: Final = 60.0
 
@@ -123,10 +123,11 @@ class Alerts:
             self._done(head)
             return True
         if trouble.kind is Trouble.CONTENT and head.attempts + 1 >= _TRIES:
-            await self._store.give_up(head.id, trouble.code, self._now())
-            self._done(head)
-            _log.error("the news of %s are given up: %s", head.target, trouble.code)
-            return True
+            said = await self._messages.barely([head, *later])
+            if said is not None:
+                await self._store.mark_delivered(head.id, said.ts, self._now())
+                self._done(head)
+                return True
         wait_s = self._retry_after(trouble, head.attempts)
         await self._store.mark_failed(
             head.id, trouble.code, self._now() + timedelta(seconds=wait_s)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ from bot.slack.client import REACHING, SlackClient
 from bot.slack.errors import Trouble, understand
 from bot.slack.mrkdwn import sentence
 from bot.store import Store, StoreError
+from bot.wording import headline
 
 ALERT_EVENT: Final = "wsdiag_delivery"
 CALL_S: Final = 60.0  # one call, and once more without blocks
@@ -153,6 +154,28 @@ class IncidentMessages:
             note = self._astray(news, news.channel, elsewhere, found.code)
             post = draw(news, self._reader(elsewhere).lang, note)
             await self._send(elsewhere, post, news, part)
+
+    async def barely(self, waiting: Sequence[Delivery]) -> Root | None:
+        """The last resort for the first of what waits, whose message Slack keeps refusing: its
+        newest state in one bare sentence, here or in the default channel. None: refused as well.
+
+        It carries no metadata, which may be what Slack dislikes, so a crash in between repeats it.
+        """
+        head = waiting[0]
+        newest = [d for d in waiting if d.incident_id == head.incident_id][-1]
+        for route in self._routes(head.channel):
+            words = headline(newest.target, newest.state)
+            try:
+                async with asyncio.timeout(CALL_S):
+                    answer = await self._web.chat_postMessage(
+                        channel=route, text=f"{sentence(words, self._reader(route).lang)}."
+                    )
+            except REACHING as error:
+                _log.error("%s refuses even a sentence: %s", route, understand(error).code)
+                continue
+            _log.error("the news of %s are told in a bare sentence; please report it", head.target)
+            return Root(str(answer["channel"]), str(answer["ts"]), newest.id)
+        return None
 
     # ------------------------------------------------------------ one message
 

@@ -218,21 +218,6 @@ async def mark_failed(
     )
 
 
-async def give_up(connection: AsyncConnection, delivery_id: int, error: str, at: datetime) -> None:
-    """Never again; the row stays as a record of what was not told."""
-    await connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id == delivery_id, deliveries.c.done_at.is_(None))
-        .values(
-            attempts=deliveries.c.attempts + 1,
-            error=error[:_ERROR_LENGTH],
-            retry_at=None,
-            done_at=at,
-            outcome="given_up",
-        )
-    )
-
-
 async def measure(connection: AsyncConnection) -> Outbox:
     """Depth and age."""
     row = (

@@ -154,7 +154,7 @@ deliveries = Table(
     Column("retry_at", Moment),
     Column("error", Text),
     Column("done_at", Moment),  # NULL: still to be delivered
-    Column("outcome", String(16)),  # delivered | given_up | superseded
+    Column("outcome", String(16)),  # delivered | superseded
     Index("ix_deliveries_incident_id", "incident_id"),
     Index(
         "ix_deliveries_pending",

@@ -310,10 +310,6 @@ class Store:
         """It did not go through; its channel waits until `retry_at`, so that order is kept."""
         await self._run(lambda c: outbox.mark_failed(c, delivery_id, error, retry_at), wakes=True)
 
-    async def give_up(self, delivery_id: int, error: str, at: datetime) -> None:
-        """It never will go through (the channel is gone): let the next one have its turn."""
-        await self._run(lambda c: outbox.give_up(c, delivery_id, error, at), wakes=True)
-
     async def outbox(self) -> Outbox:
         """How much waits, and since when."""
         return await self._run(outbox.measure)

@@ -556,17 +556,21 @@ async def test_a_thread_that_takes_no_answer_holds_nothing_up(
     assert newsroom.workspace.thread(over) == []
 
 
-async def test_what_slack_never_accepts_is_given_up_and_the_rest_is_told(
-    newsroom: Newsroom, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("refusals", "bare"), [(16, True), (17, False)], ids=["a-sentence-is-taken", "nor-a-sentence"]
+)
+async def test_what_slack_does_not_accept_ends_as_a_bare_sentence_and_is_never_lost(
+    newsroom: Newsroom, *, refusals: int, bare: bool
 ) -> None:
-    newsroom.workspace.faults.error("invalid_arguments", 16, method="chat.postMessage")
+    newsroom.workspace.faults.error("invalid_arguments", refusals, method="chat.postMessage")
     async with newsroom.delivering():
         await newsroom.observe(State.DOWN, "staging")
         await newsroom.observe(State.DOWN, "prod")
         await newsroom.delivered()
-    (root,) = newsroom.roots()
-    assert root.text.startswith("prod is down")
-    assert "the news of staging are given up: invalid_arguments" in caplog.text
+    told = [m.text for m in newsroom.workspace.messages(newsroom.channel)]
+    assert told[0].startswith("staging is down")
+    assert (told[0] == "staging is down.") is bare
+    assert told[1].startswith("prod is down: ")
 
 
 async def test_news_of_one_channel_arrive_in_their_order(newsroom: Newsroom) -> None:

@@ -206,14 +206,6 @@ async def test_a_postponed_channel_waits_as_a_whole_and_others_go_on(store: Stor
     assert (due[0].attempts, due[0].retry_at) == (1, at(30))
 
 
-async def test_what_is_given_up_lets_the_next_one_have_its_turn(store: Store) -> None:
-    await record(store, TargetState("prod"), seen(State.DOWN, 1), seen(State.UP, 2))
-    opened, closed = await store.pending()
-    await store.give_up(opened.id, "channel_not_found", at(3))
-    assert await store.pending() == [closed]
-    assert await store.next_retry() is None
-
-
 async def test_the_outbox_tells_its_depth_and_age(store: Store) -> None:
     assert (await store.outbox()).oldest_at is None
     await record(store, TargetState("prod"), seen(State.DOWN, 1), seen(State.UP, 2))
