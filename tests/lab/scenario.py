@@ -32,12 +32,12 @@ from typing import Any
 from bot.causes import describe
 from bot.model import Controls, Layer, Section, State, Target
 from tests.lab.isolation import Isolation
-from tests.servers.certificates import CertificateAuthority
+from tests.servers.certificates import CertificateAuthority, CertificateFiles
 from tests.servers.dns_server import DnsServer, Rule
 from tests.servers.netns import FAR, FAR6, NEAR, NetworkLab, Way
 from tests.servers.node import NodeServer
 from tests.servers.process import free_port
-from tests.servers.proxies import Apache, Haproxy, Nginx
+from tests.servers.proxies import Apache, Caddy, Haproxy, Nginx, Proxy, Tinyproxy
 from tests.servers.python_socketio import PythonServer
 from tests.servers.tools import require
 
@@ -148,6 +148,35 @@ class Bench(contextlib.AsyncExitStack):
         require("apache2")
         proxy = Apache(self._place("apache"), server, host=self.host, port=self.port())
         return await self.enter_async_context(proxy)
+
+    async def caddy(self, site: str, **options: Any) -> Caddy:
+        """See Caddy."""
+        require("caddy")
+        options.setdefault("host", self.host)
+        options.setdefault("port", self.port())
+        return await self.enter_async_context(Caddy(self._place("caddy"), site, **options))
+
+    async def tinyproxy(self, more: str = "", **options: Any) -> Tinyproxy:
+        """See Tinyproxy."""
+        require("tinyproxy")
+        options.setdefault("host", self.host)
+        options.setdefault("port", self.port())
+        return await self.enter_async_context(Tinyproxy(self._place("proxy"), more, **options))
+
+    async def front(self, url: str, certificate: CertificateFiles | None = None) -> Proxy:
+        """Any proxy before `url` (http://host:port) that forwards everything as it should."""
+        place = url.removeprefix("http://")
+        kinds = ["nginx", "haproxy", "caddy", *([] if certificate else ["apache"])]
+        match self.chance.choice(kinds):
+            case "nginx":
+                return await self.nginx(Nginx.pass_to(url), certificate=certificate)
+            case "haproxy":
+                rest = f"backend b\n    server s {place}"
+                return await self.haproxy("default_backend b", rest, certificate=certificate)
+            case "caddy":
+                return await self.caddy(f"reverse_proxy {place}", certificate=certificate)
+            case _:
+                return await self.apache(f"ProxyPass / {url}/ upgrade=websocket")
 
     async def talk(
         self,

@@ -93,12 +93,13 @@ def middlebox(port: int, rule: Callable[[bytes], Verdict], *, delay_s: float = 0
             await send(connection, verdict)
         else:
             await asyncio.sleep(delay_s)
-            await _splice(connection, port, head)
+            await splice(connection, port, head)
 
     return serve
 
 
-async def _splice(connection: socket.socket, port: int, head: bytes) -> None:
+async def splice(connection: socket.socket, port: int, head: bytes) -> None:
+    """Hand everything on to 127.0.0.1:`port` and back, `head` first, until either side ends."""
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as upstream:
         upstream.setblocking(False)
@@ -159,7 +160,7 @@ def tampering(
     async def serve(connection: socket.socket) -> None:
         head = await receive(connection)
         if not is_upgrade(head):
-            await _splice(connection, port, head)
+            await splice(connection, port, head)
             return
         loop = asyncio.get_running_loop()
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as upstream:

@@ -116,6 +116,9 @@ function onSocket(socket) {
   stats.connections += 1;
   socket.on("keep-alive", () => (stats.keepAlives += 1));
   socket.on("echo", (value, ack) => typeof ack === "function" && ack(value));
+  for (let i = 0; i < (options.greetings || 0); i += 1) {
+    socket.emit("greeting", i % 3 ? { number: i, text: "x".repeat(i * 10) } : Buffer.alloc(i, i));
+  }
   switch (options.onConnect) {
     case "disconnect":
       return socket.disconnect(false);
@@ -135,10 +138,14 @@ function startSocketIo() {
     ...given([
       "path", "transports", "pingInterval", "pingTimeout", "upgradeTimeout", "connectTimeout",
       "maxHttpBufferSize", "perMessageDeflate", "httpCompression", "allowUpgrades", "allowEIO3",
-      "cors", "serveClient", "destroyUpgradeTimeout", "cookie",
+      "cors", "serveClient", "destroyUpgradeTimeout", "cookie", "connectionStateRecovery",
     ]),
     allowRequest,
   });
+  if (options.setCookies) {
+    io.engine.on("initial_headers", (headers) => (headers["set-cookie"] = options.setCookies));
+  }
+  if (options.tickEveryMs) setInterval(() => io.emit("tick", Date.now()), options.tickEveryMs);
   io.engine.on("connection", (raw) => {
     if (options.noPings) clearTimeout(raw.pingIntervalTimer);
   });

@@ -43,6 +43,8 @@ class NodeOptions:
     connect_timeout: int | None = None
     max_http_buffer_size: int | None = None
     per_message_deflate: bool | dict[str, Any] | None = None
+    http_compression: bool | dict[str, Any] | None = None
+    connection_state_recovery: dict[str, Any] | None = None
     allow_upgrades: bool | None = None
     allow_eio3: bool | None = None
     cors: dict[str, Any] | None = None
@@ -52,6 +54,9 @@ class NodeOptions:
     auth: dict[str, Any] | None = None
     on_connect: str | None = None
     kick_after_ms: int | None = None
+    greetings: int | None = None  # events sent to everybody who connects, every third binary
+    tick_every_ms: int | None = None  # an event to everybody, all the time
+    set_cookies: list[str] | None = None  # with every handshake
     no_pings: bool = False
     origins: str | None = None  # socket.io-v2 only
     # plain ws
@@ -78,7 +83,7 @@ class NodeOptions:
             if (value := getattr(self, field.name)) is not None and value is not False
         }
         # Socket.IO reads an explicit false; our own switches are simply absent when off.
-        for name in ("per_message_deflate", "allow_upgrades"):
+        for name in ("per_message_deflate", "http_compression", "allow_upgrades"):
             if getattr(self, name) is False:
                 values[_camel(name)] = False
         return json.dumps(values)

@@ -1,10 +1,10 @@
-"""nginx, haproxy and Apache with any configuration, unprivileged, on a free loopback port."""
+"""nginx, haproxy, Apache, Caddy, tinyproxy: any configuration, unprivileged, any free port."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tests.servers.certificates import CertificateFiles
 from tests.servers.process import ChildProcess, StartError, accepts, free_port
@@ -14,7 +14,7 @@ _TRIES = 5  # another process may take the free port before the proxy binds it
 
 
 class Proxy(ChildProcess):
-    """What both have in common: a folder, a port, a configuration written before each start."""
+    """What they have in common: a folder, a port, a configuration written before each start."""
 
     program: ClassVar[str]
 
@@ -240,3 +240,57 @@ Require all granted
 
     def _command(self, config: Path) -> list[str]:
         return [find(self.program) or self.program, "-DFOREGROUND", "-f", str(config)]
+
+
+class Caddy(Proxy):
+    """`site` is the body of the only site: `reverse_proxy 127.0.0.1:3000`, `respond 503` …"""
+
+    program = "caddy"
+
+    def __init__(self, folder: Path, site: str, **options: Any) -> None:
+        super().__init__(folder, **options)
+        self.site = site
+        # It keeps its last configuration in its home.
+        self._env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder)}
+
+    def config(self) -> str:
+        tls = f"tls {self.certificate.cert} {self.certificate.key}" if self.certificate else ""
+        scheme = "https" if self.certificate else "http"
+        # Without a name in its address the site answers for every Host.
+        return f"""
+{{
+    admin off
+    auto_https off
+}}
+{scheme}://:{self.port} {{
+    bind {self.host}
+    {tls}
+    {self.site}
+}}
+"""
+
+    def _command(self, config: Path) -> list[str]:
+        program = find(self.program) or self.program
+        return [program, "run", "--adapter", "caddyfile", "--config", str(config)]
+
+
+class Tinyproxy(Proxy):
+    """A forward proxy; `more` are lines such as `ConnectPort 443` or `BasicAuth user word`."""
+
+    program = "tinyproxy"
+
+    def __init__(self, folder: Path, more: str = "", **options: Any) -> None:
+        super().__init__(folder, **options)
+        self.more = more
+
+    def config(self) -> str:
+        return f"""
+Port {self.port}
+Listen {self.host}
+Timeout 600
+MaxClients 64
+{self.more}
+"""
+
+    def _command(self, config: Path) -> list[str]:
+        return [find(self.program) or self.program, "-d", "-c", str(config)]
