@@ -43,6 +43,7 @@ async def diagnose(
     target: Target,
     *,
     controls: Controls | None = None,
+    slack_connected: Callable[[], bool | None] = lambda: None,
     vantage: str = "local",
     deep: bool = False,  # noqa: ARG001 - the hold and the payload ladder are not written yet
     deadline_s: float | None = None,
@@ -54,6 +55,8 @@ async def diagnose(
     `deadline_s` (seconds, default the target's) bounds the whole run: what it cuts off is reported
     as `skipped/deadline`, and the verdict is told. `deep` is accepted and does no more than the
     base suite and its follow-ups in this version. `strict` raises what a probe raises.
+    `slack_connected` says whether the bot is connected to Slack, None where there is no bot: a hint
+    beside the controls, which decides nothing alone.
     """
     started_at = datetime.now(UTC)
     started = time.monotonic()
@@ -64,6 +67,7 @@ async def diagnose(
         findings = _unusable(target, exc)
         judged = verdict.judge(findings, target)
     else:
+        look.slack_connected = slack_connected()
         run = _Run(look, deadline, on_progress or (lambda _: None), strict=strict)
         try:
             await run.suite()

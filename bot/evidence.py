@@ -121,13 +121,32 @@ class ConfigEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlLook:
+    """One control URL, as far as it says more than whether it works."""
+
+    url: str  # without secrets
+    connected: bool  # a TCP connection came about, whatever became of it
+    status: int | None = None
+    elsewhere: str | None = None  # host that it sends people to
+    title: str = ""  # of the page that answered, if it was one
+    clock_offset_s: float | None = None  # its Date minus our clock
+    out_of_date: bool = False  # its certificate is outside its dates, by our clock
+
+
+@dataclass(frozen=True, slots=True)
 class ControlEvidence:
-    """Controls, each with what it answered: `ok`, or the Reason it failed with."""
+    """Controls, each with what it answered: `ok`, or the Reason it failed with.
+
+    A URL has `://` in its name, the resolver has not. `slack_connected` is a hint from the bot: a
+    connection that was made long ago, to somebody else's service.
+    """
 
     results: tuple[tuple[str, str], ...] = ()
     resolver_addresses: tuple[str, ...] | None = None  # the host as the control resolver sees it
     resolver_rcode: str | None = None
-    clock_offset_s: float | None = None  # a control's Date minus our clock, whole seconds
+    clock_offset_s: float | None = None  # the controls' Date minus our clock, whole seconds
+    looks: tuple[ControlLook, ...] = ()
+    slack_connected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +158,8 @@ class DnsEvidence:
     lookup_ms: float = 0.0
     special: tuple[str, ...] = ()  # addresses that are loopback, private, unspecified, link-local
     hedged: bool = False  # getaddrinfo hung: the run went on with addresses of direct queries
+    again_ms: float | None = None  # a second lookup, begun when the first was late
+    hosts_file: tuple[str, ...] = ()  # what this machine's hosts file says of the name
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +333,9 @@ class DnsReply:
     aliases: tuple[str, ...] = ()  # CNAME chain in the answer
     truncated: bool = False
     failure: Reason | None = None  # TIMEOUT, REFUSED (port unreachable) …
-    elapsed_ms: float = 0.0
+    elapsed_ms: float = 0.0  # until the kernel had the answer
+    name: str = ""  # as asked, a search domain included
+    unchecked: str | None = None  # after SERVFAIL: the rcode with DNSSEC validation switched off
 
 
 @dataclass(frozen=True, slots=True)

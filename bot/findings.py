@@ -93,6 +93,10 @@ class FindingSet:
         return self._one(FollowUp.DNS_DIRECT, DnsDirectEvidence)
 
     @cached_property
+    def control_address(self) -> ProbedPathsEvidence | None:
+        return self._one(FollowUp.CONTROL_ADDRESS, ProbedPathsEvidence)
+
+    @cached_property
     def tcp(self) -> tuple[TcpEvidence, ...]:
         return self._each("tcp", TcpEvidence)
 
@@ -190,9 +194,11 @@ class FindingSet:
 
     @cached_property
     def problems(self) -> tuple[Finding, ...]:
-        """Findings that count: failing or warning, lint apart."""
+        """Findings that count: failing or warning. Neither lint nor a control is the target's."""
         return tuple(
-            f for f in self.all if f.status in (Status.FAIL, Status.WARN) and f.probe != "config"
+            f
+            for f in self.all
+            if f.status in (Status.FAIL, Status.WARN) and f.probe not in ("config", "control")
         )
 
     @cached_property

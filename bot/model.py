@@ -154,6 +154,8 @@ class Reason(StrEnum):
     SETTING_INVALID = "setting_invalid"
     FALLBACK_DEAD = "fallback_dead"
     CONTROL_FAILED = "control_failed"
+    SAME_HOST = "same_host"  # a control that is the target itself
+    HIJACKED = "hijacked"  # somebody else answers in a control's place
     UNRECOGNISED = "unrecognised"
 
 
@@ -161,6 +163,7 @@ class FollowUp(StrEnum):
     """Probes that run only when they separate the causes still possible."""
 
     DNS_DIRECT = "dns_direct"  # ask the resolvers ourselves: rcode, CNAME, A and AAAA apart
+    CONTROL_ADDRESS = "control_address"  # is the backend where the other view of DNS has it?
     TCP_BURST = "tcp_burst"  # ten quick connections: always reset, or only some?
     TLS_ON_PLAIN_PORT = "tls_on_plain_port"  # http:// URL: does the port speak TLS?
     PLAIN_HTTP = "plain_http"  # https:// URL: does the port answer plain HTTP?

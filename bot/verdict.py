@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import causes
-from bot.causes import CATALOGUE, Cause, Fit, Reach
-from bot.evidence import Phase
+from bot.causes import CATALOGUE, Cause, Fit, Reach, controls
+from bot.evidence import Failure, Phase
 from bot.findings import FindingSet
 from bot.model import (
     Confidence,
@@ -68,6 +68,9 @@ _OUR_SIDE = frozenset(
         Reason.HOST_UNREACHABLE,
         Reason.NOT_REACHED,
         Reason.DEADLINE,
+        Reason.SLOW_LOOKUP,
+        Reason.HIGH_LATENCY,
+        Reason.UNSTABLE,
     }
 )
 
@@ -95,7 +98,7 @@ def judge(
     if state is State.UP:
         return Verdict(State.UP, None, advice=sentences)
     if state is State.UNKNOWN:
-        return Verdict(State.UNKNOWN, None, why=(_why_unknown(found, cut_short),), advice=sentences)
+        return Verdict(State.UNKNOWN, None, why=_why_unknown(found, cut_short), advice=sentences)
     ranked = _ranked(found, state)
     if not ranked:
         return _unrecognised(found, state, sentences)
@@ -113,7 +116,7 @@ def judge(
             _confidence(best, rivals, found),
         ),
         alternatives=tuple(code for code in rivals if code != best.cause.code),
-        why=best.fit.why,
+        why=best.fit.why + _doubts(found),
         advice=sentences,
         also=also,
     )
@@ -152,24 +155,31 @@ def _state(found: FindingSet, *, cut_short: bool) -> State:
         return State.DEGRADED if found.problems else State.UP
     if cut_short or _our_side(found) or _refused_by_us(found) or _our_settings(found):
         return State.UNKNOWN
+    if controls.date_is_ours(found):
+        return State.UNKNOWN
     return State.DOWN
 
 
-def _controls_failed(found: FindingSet) -> bool:
-    """Controls were given, and none of them works."""
-    return bool(found.control and found.control.results) and not _control_works(found)
-
-
-def _control_works(found: FindingSet) -> bool:
-    control = found.control
-    return bool(control and any(outcome == "ok" for _, outcome in control.results))
-
-
 def _our_side(found: FindingSet) -> bool:
-    if not _controls_failed(found) or found.statuses or found.eio_seen:
+    """The controls fail too, and nothing that failed needed a living network to fail that way."""
+    if found.statuses or found.eio_seen or not controls.fail(found, _layer_of_silence(found)):
         return False
-    failing = [f for f in found.problems if f.probe != "control"]
-    return bool(failing) and all(f.reason in _OUR_SIDE for f in failing)
+    if found.reachable and not controls.carried_connections(found):
+        return False  # the backend's host answered: our network carries packets to it
+    return bool(found.problems) and all(_may_be_ours(f) for f in found.problems)
+
+
+def _layer_of_silence(found: FindingSet) -> Layer:
+    dns = found.dns
+    nameless = dns is not None and not dns.literal and not dns.addresses
+    return Layer.DNS if nameless else Layer.TCP
+
+
+def _may_be_ours(finding: Finding) -> bool:
+    failure = getattr(finding.evidence, "failure", None)
+    if finding.reason is Reason.FALLBACK_DEAD and isinstance(failure, Failure):
+        return failure.reason in _OUR_SIDE
+    return finding.reason in _OUR_SIDE
 
 
 def _refused_by_us(found: FindingSet) -> bool:
@@ -191,16 +201,51 @@ def _our_settings(found: FindingSet) -> str | None:
     return found.config.problem
 
 
-def _why_unknown(found: FindingSet, cut_short: bool) -> Message:
+def _why_unknown(found: FindingSet, cut_short: bool) -> tuple[Message, ...]:
     if problem := _our_settings(found):
-        return say("{problem}", problem=problem)
+        return (say("{problem}", problem=problem),)
     if _refused_by_us(found):
-        return say("The name leads to a private address, which is not probed for a typed URL.")
+        return (say("The name leads to a private address, which is not probed for a typed URL."),)
+    offset = controls.our_clock(found)
+    if offset is not None and controls.date_is_ours(found):
+        return (
+            say(
+                "The clock of this machine is {hours} hours off, so it takes a good certificate "
+                "for one out of date.",
+                hours=round(abs(offset) / 3600, 1),
+            ),
+        )
     if _our_side(found):
-        return say("The controls fail as well: our own network is broken, the backend unknown.")
+        failing = say("The controls fail as well: our own network is broken, the backend unknown.")
+        return (failing, *_slack_too(found))
     if cut_short:
-        return say("The check ran out of time before it could tell.")
-    return say("The evidence allows no statement.")
+        return (say("The check ran out of time before it could tell."),)
+    return (say("The evidence allows no statement."),)
+
+
+def _slack_too(found: FindingSet) -> tuple[Message, ...]:
+    """Slack's connection beside the controls: never more than a hint."""
+    connected = found.control.slack_connected if found.control else None
+    if connected is None:
+        return ()
+    if connected:
+        return (say("Slack is still connected: our network is not dead altogether."),)
+    return (say("The connection to Slack is lost as well."),)
+
+
+def _doubts(found: FindingSet) -> tuple[Message, ...]:
+    """Without a control nobody can rule our own network out: when people should think of it."""
+    lost = found.control is not None and found.control.slack_connected is False
+    if not lost or found.reachable or found.statuses or found.control is None:
+        return ()
+    if found.control.results or not all(_may_be_ours(f) for f in found.problems):
+        return ()
+    return (
+        say(
+            "The connection to Slack is lost as well and no control is configured: it may be our "
+            "own network."
+        ),
+    )
 
 
 # ---------------------------------------------------------------- cause
@@ -244,7 +289,7 @@ def _confidence(
 ) -> Confidence:
     confidence = best.fit.confidence
     unsettled = any(not found.ran(f) for f in best.fit.settle)
-    blind = best.cause.needs_control and not _control_works(found)
+    blind = best.cause.needs_control and not controls.prove(found, best.cause.layer)
     if confidence is Confidence.CERTAIN and (rivals or unsettled or blind):
         return Confidence.LIKELY
     return confidence

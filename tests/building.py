@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from bot.evidence import (
     AffinityEvidence,
     Certificate,
+    DnsDirectEvidence,
     DnsEvidence,
+    DnsReply,
     EioOpen,
     Evidence,
     Failure,
@@ -27,6 +29,7 @@ from bot.evidence import (
     TlsEvidence,
     WebSocketEvidence,
 )
+from bot.findings import FindingSet
 from bot.model import Finding, Reason, Status, Target, Transport
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -68,6 +71,14 @@ def dns(*addresses: str, **changes: object) -> Finding:
     if addresses:
         return finding("dns", evidence)
     return finding("dns", evidence, Status.FAIL, Reason.NAME_NOT_FOUND)
+
+
+def dns_direct(*replies: DnsReply) -> Finding:
+    return finding("dns_direct", DnsDirectEvidence(replies))
+
+
+def found(*findings: Finding, target: Target = HTTP) -> FindingSet:
+    return FindingSet.of(findings, target)
 
 
 def tcp(address: str = "192.0.2.1", errno: str | None = None, **changes: object) -> Finding:

@@ -12,7 +12,8 @@ from bot.causes import (
     browser,
     client,
     cors,
-    dns,
+    dns_answers,
+    dns_resolver,
     engineio,
     http_front,
     http_pages,
@@ -33,7 +34,8 @@ from bot.model import Layer, Section, say
 
 _FILES = (
     proxy,
-    dns,
+    dns_answers,
+    dns_resolver,
     tcp,
     tcp_accepted,
     net,

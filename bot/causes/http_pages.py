@@ -6,17 +6,14 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from bot import portal
+from bot.causes import controls
 from bot.causes.http_front import front, is_page, spoken_by_front, words
 from bot.causes.row import Cause, Fit
 from bot.evidence import HttpAnswer
 from bot.findings import FindingSet
 from bot.model import Confidence, FollowUp, Layer, Message, Section, say
 
-_PORTAL = re.compile(
-    r"type=[\"']?password|wi-?fi|hotspot|captive|sign.?in to|log.?in to (the )?network|"
-    r"accept (the )?terms|guest access|network login|<form[^>]+(login|auth|portal)",
-    re.IGNORECASE,
-)
 _APP_SHELL = re.compile(
     r"id=[\"']?(root|app|__next|__nuxt|main)[\"' >]|type=[\"']?module|/assets/|/static/js/|"
     r"/_next/|/_nuxt/|bundle\.js|<app-root|enable javascript",
@@ -29,14 +26,6 @@ _LOGIN = re.compile(
     re.IGNORECASE,
 )
 _HOTSPOT = re.compile(r"hotspot|captive|wi-?fi|guest", re.IGNORECASE)
-# A page that only sends the browser elsewhere, to an absolute address.
-_BOUNCE = re.compile(
-    r"http-equiv=[\"']?refresh[^>]{0,80}url=[\"']?https?://|"
-    r"location(?:\.href)?\s*=\s*[\"']https?://|location\.(?:replace|assign)\(\s*[\"']https?://",
-    re.IGNORECASE,
-)
-_BOUNCE_BYTES = 1_500
-_AUTHENTICATE_TO_NETWORK = 511  # RFC 6585 6
 
 
 def _redirect(found: FindingSet) -> tuple[HttpAnswer, str] | None:
@@ -77,10 +66,14 @@ def _to_login(found: FindingSet, location: str) -> bool:
 
 
 def _to_portal(found: FindingSet) -> bool:
-    """A private address that is not the target's: the gateway of the network one sits in."""
+    """The gateway of the network one sits in: a private address that is not the target's, or the
+    place that the controls are sent to as well.
+    """
     redirect = _redirect(found)
     if redirect is None or not _foreign(found, redirect[1]):
         return False
+    if urlsplit(redirect[1]).hostname in controls.hijackers(found):
+        return True
     try:
         gateway = ip_address(urlsplit(redirect[1]).hostname or "")
     except ValueError:
@@ -127,8 +120,13 @@ def redirect_login(found: FindingSet) -> Fit | None:
     return Fit(
         (_pointing(answer, location),),
         Confidence.CERTAIN if _foreign(found, location) else Confidence.LIKELY,
-        rivals=() if found.control else ("dns_hijack_portal",),
+        rivals=() if _network_is_clean(found) else ("dns_hijack_portal",),
     )
+
+
+def _network_is_clean(found: FindingSet) -> bool:
+    """A second view of the name, or a control that nobody answered for: no portal in between."""
+    return controls.has_view(found) or controls.prove(found, Layer.HTTP)
 
 
 def _bare(location: str) -> str:
@@ -150,24 +148,34 @@ def _portal_markers(answer: HttpAnswer) -> bool:
     text = words(answer)
     if _APP_SHELL.search(text):
         return False
-    bounces = answer.body_bytes <= _BOUNCE_BYTES and _BOUNCE.search(text)
-    return bool(_PORTAL.search(text) or bounces)
+    return portal.asks_to_sign_in(text) or portal.bounces(text, answer.body_bytes)
 
 
 def _all_pages(found: FindingSet) -> bool:
     return all(is_page(a) for a in front(found))
 
 
+_ALSO_TAKEN = say("The controls are sent to such a page as well.")
+
+
 def captive_portal(found: FindingSet) -> Fit | None:
     """A sign-in page answers for everything, or the network sends everybody to its own."""
     told = spoken_by_front(found)
-    if told is not None and told.status == _AUTHENTICATE_TO_NETWORK:
+    if told is not None and told.status == portal.AUTHENTICATE_TO_NETWORK:
         return Fit((say("{status}: the network wants a sign-in first.", status=told.status),))
     redirect = _redirect(found)
     if redirect is not None and _to_portal(found):
+        if controls.hijacked(found):
+            return Fit((_pointing(*redirect), _ALSO_TAKEN))
         return Fit((_pointing(*redirect),), Confidence.LIKELY, rivals=("http_redirect_login",))
     answer = _page(found)
-    if answer is None or not _portal_markers(answer) or not _all_pages(found):
+    return _portal_page(found, answer) if answer is not None and _all_pages(found) else None
+
+
+def _portal_page(found: FindingSet, answer: HttpAnswer) -> Fit | None:
+    if controls.hijacked(found):
+        return Fit((say("A sign-in page answers in place of Engine.IO."), _ALSO_TAKEN))
+    if not _portal_markers(answer):
         return None
     elsewhere = found.random_path
     if elsewhere and not any(is_page(a) and a.status == 200 for _, a in elsewhere.answers):

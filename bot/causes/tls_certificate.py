@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.causes.controls import date_is_ours
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import Certificate, TlsEvidence
 from bot.findings import FindingSet
@@ -50,7 +51,7 @@ def _certificate(found: FindingSet, *codes: int) -> Certificate | None:
 
 def expired(found: FindingSet) -> Fit | None:
     """notAfter has passed."""
-    if _EXPIRED not in _codes(found):
+    if _EXPIRED not in _codes(found) or date_is_ours(found):
         return None
     leaf = _certificate(found, _EXPIRED)
     if leaf is None or leaf.days_left >= 0:
@@ -68,7 +69,7 @@ def expired(found: FindingSet) -> Fit | None:
 
 def not_yet_valid(found: FindingSet) -> Fit | None:
     """notBefore lies ahead."""
-    if _NOT_YET_VALID not in _codes(found):
+    if _NOT_YET_VALID not in _codes(found) or date_is_ours(found):
         return None
     leaf = _certificate(found, _NOT_YET_VALID)
     date = leaf.not_before.date().isoformat() if leaf else "?"

@@ -66,7 +66,7 @@ class _Service:
         self._places = asyncio.Semaphore(settings.max_checks)
         self._watchers = Watchers(
             store=store,
-            diagnose=partial(diagnose, vantage=settings.vantage),
+            diagnose=partial(diagnose, vantage=settings.vantage, slack_connected=self._slack_hint),
             controls=settings.controls(),
             channel=settings.channel,
             slots=Slots.of(routine=settings.max_checks),
@@ -145,6 +145,7 @@ class _Service:
             return await diagnose(
                 target,
                 controls=self._settings.controls(),
+                slack_connected=self._slack_hint,
                 vantage=self._settings.vantage,
                 on_progress=on_progress,
             )
@@ -177,6 +178,12 @@ class _Service:
             outbox=await self._store.outbox(),
             slack_connected=self._slack.connected,
         )
+
+    def _slack_hint(self) -> bool | None:
+        """Whether the socket to Slack is up; over HTTP there is none to ask."""
+        if Mode(self._settings.slack_mode) is not Mode.SOCKET:
+            return None
+        return self._slack.connected
 
     async def _slack_connected(self) -> bool:
         return self._slack.connected

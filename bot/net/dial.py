@@ -74,14 +74,21 @@ class Dialer:
             self._context.cancel()
             await asyncio.gather(self._context, return_exceptions=True)
 
-    async def close(self) -> None:
-        """End what runs in the background, and every connection that is still open."""
+    async def release(self) -> None:
+        """End what runs in the background, and every connection that is still open.
+
+        The resolver stays: several dialers may share it.
+        """
         for connection in tuple(self._open):
             connection.close()
         for sock in self._loose:
             sock.close()
         self._loose.clear()
         await self.close_context()
+
+    async def close(self) -> None:
+        """Release everything, the resolver as well."""
+        await self.release()
         await self.resolver.close()
 
     def proxy_for(self, endpoint: Endpoint) -> proxy.Proxy | None:

@@ -8,9 +8,11 @@ it behind the same timeout. A truncated answer is asked for again over TCP.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import dns.exception
@@ -19,27 +21,18 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdatatype
-import dns.resolver
 
 from bot.evidence import DnsReply
 from bot.model import Reason
 from bot.net.addresses import parse
 from bot.net.errors import StreamEndedError, reason_of, since_ms
+from bot.net.resolv_conf import Server
 
-Server = tuple[str, int]
 KINDS: Final = ("A", "AAAA")
 _MAX_REPLY = 65_535
+_SO_TIMESTAMPNS: Final = 35  # <asm-generic/socket.h>; where it differs there is no timestamp
+_TIMESPEC: Final = struct.Struct("=qq") if struct.calcsize("l") == 8 else struct.Struct("=ii")
 _RESEND_S: Final = 1.0  # UDP loses packets: ask again like a stub resolver, only sooner
-
-
-def system_servers() -> tuple[Server, ...]:
-    """The resolvers that this machine is configured with; empty where there is no such file."""
-    try:
-        resolver = dns.resolver.Resolver(configure=True)
-    except (dns.exception.DNSException, OSError):
-        return ()
-    plain = (s for s in resolver.nameservers if isinstance(s, str) and parse(s) is not None)
-    return tuple((s, 53) for s in plain)
 
 
 def server_of(text: str) -> Server:
@@ -53,26 +46,66 @@ def server_of(text: str) -> Server:
     return host, int(port)
 
 
-async def query(server: Server, host: str, kind: str, *, timeout_s: float) -> DnsReply:
-    """Ask one server one question. Never raises for what the server does."""
+async def search(
+    server: Server, names: Sequence[str], kind: str, *, timeout_s: float, edns: bool = False
+) -> DnsReply:
+    """Ask for each name in turn, as a stub resolver does, until one is not denied (NXDOMAIN).
+
+    `timeout_s` bounds the whole. All denied: the reply for the first one is given.
+    """
+    first: DnsReply | None = None
+    started = time.monotonic()
+    for name in names:
+        left = max(timeout_s - (time.monotonic() - started), 0.1)
+        reply = await query(server, name, kind, timeout_s=left, edns=edns)
+        if reply.rcode != "NXDOMAIN":
+            return reply
+        first = first or reply
+    if first is None:
+        raise ValueError("no name to ask for")
+    return first
+
+
+async def query(
+    server: Server,
+    host: str,
+    kind: str,
+    *,
+    timeout_s: float,
+    edns: bool = False,
+    checking: bool = True,
+) -> DnsReply:
+    """Ask one server one question. Never raises for what the server does.
+
+    `edns`: with EDNS0, as the system is told to; servers that drop such queries exist.
+    `checking` False asks a validating resolver to skip DNSSEC (RFC 4035 §3.2.2).
+    """
     started = time.monotonic()
     try:
-        question = dns.message.make_query(dns.name.from_text(host), kind, use_edns=False)
+        question = dns.message.make_query(dns.name.from_text(host), kind, use_edns=edns)
     except dns.exception.DNSException:
-        return DnsReply(server[0], kind, failure=Reason.NAME_NOT_FOUND)
+        return DnsReply(server[0], kind, failure=Reason.NAME_NOT_FOUND, name=host)
+    if not checking:
+        question.flags |= dns.flags.CD
     truncated = False
+    waited_ms: float | None = None
     try:
         async with asyncio.timeout(timeout_s):
-            reply = await _over_udp(server, question)
+            reply, waited_ms = await _over_udp(server, question)
             if reply.flags & dns.flags.TC:
-                truncated = True
+                truncated, waited_ms = True, None
                 reply = await _over_tcp(server, question)
     except (OSError, EOFError, dns.exception.DNSException) as exc:
         reason = Reason.RESOLVER_FAILED
         if not isinstance(exc, dns.exception.DNSException):
             reason = reason_of(exc)
         return DnsReply(
-            server[0], kind, truncated=truncated, failure=reason, elapsed_ms=since_ms(started)
+            server[0],
+            kind,
+            truncated=truncated,
+            failure=reason,
+            elapsed_ms=since_ms(started),
+            name=host,
         )
     aliases, addresses = _answers(reply, kind)
     return DnsReply(
@@ -82,7 +115,8 @@ async def query(server: Server, host: str, kind: str, *, timeout_s: float) -> Dn
         addresses=addresses,
         aliases=aliases,
         truncated=truncated,
-        elapsed_ms=since_ms(started),
+        elapsed_ms=since_ms(started) if waited_ms is None else waited_ms,
+        name=host,
     )
 
 
@@ -97,29 +131,71 @@ def _answers(reply: dns.message.Message, kind: str) -> tuple[tuple[str, ...], tu
     return tuple(aliases), tuple(addresses)
 
 
-async def _over_udp(server: Server, question: dns.message.Message) -> dns.message.Message:
-    loop = asyncio.get_running_loop()
+async def _over_udp(
+    server: Server, question: dns.message.Message
+) -> tuple[dns.message.Message, float]:
+    """The answer, and the milliseconds until the kernel had it."""
     wire = question.to_wire()
     with socket.socket(_family(server), socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
-        await loop.sock_connect(sock, server)
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        sock.connect(server)  # sends nothing: no reason to wait
+        began, began_s = time.monotonic(), time.time()
         while True:
-            await loop.sock_sendall(sock, wire)
+            sock.send(wire)
             try:
                 async with asyncio.timeout(_RESEND_S):
-                    return await _matching(loop, sock, question)
+                    reply, at_s = await _matching(sock, question)
             except TimeoutError:
                 continue
+            waited_ms = since_ms(began)
+            if at_s is not None and 0 <= at_s - began_s <= waited_ms / 1_000:
+                waited_ms = round((at_s - began_s) * 1_000, 3)
+            return reply, waited_ms
 
 
 async def _matching(
-    loop: asyncio.AbstractEventLoop, sock: socket.socket, question: dns.message.Message
-) -> dns.message.Message:
+    sock: socket.socket, question: dns.message.Message
+) -> tuple[dns.message.Message, float | None]:
+    """The first answer to the question; what else arrives is not for us, and is passed over."""
     while True:
-        data = await loop.sock_recv(sock, _MAX_REPLY)
-        reply = dns.message.from_wire(data, ignore_trailing=True)
+        try:
+            data, ancillary, _, _ = sock.recvmsg(_MAX_REPLY, 128)
+        except (BlockingIOError, InterruptedError):
+            await _readable(sock)
+            continue
+        try:
+            reply = dns.message.from_wire(data, ignore_trailing=True)
+        except dns.exception.DNSException:
+            continue
         if question.is_response(reply):
-            return reply
+            return reply, _arrival_s(ancillary)
+        await asyncio.sleep(0)  # a peer that floods must leave others their turn
+
+
+def _arrival_s(ancillary: list[tuple[int, int, bytes]]) -> float | None:
+    """When the kernel had the datagram (wall clock): our own loop may have been busy since."""
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(data) >= _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+            return float(seconds + nanoseconds / 1e9)
+    return None
+
+
+async def _readable(sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+
+    def settle() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    loop.add_reader(sock, settle)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(sock)
 
 
 async def _over_tcp(server: Server, question: dns.message.Message) -> dns.message.Message:

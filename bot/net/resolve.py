@@ -14,16 +14,16 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.model import Reason
-from bot.net import addresses
+from bot.net import addresses, resolv_conf
 from bot.net.errors import eai_name, reason_of, since_ms
-
-if TYPE_CHECKING:
-    from bot.net.nameserver import Server
+from bot.net.resolv_conf import ResolvConf, Server
 
 HEDGE_S: Final = 1.0
+_RETRY_S: Final = 0.25  # EAI_AGAIN means "try again": one SERVFAIL of a cold resolver is no outage
+_QUICK_MS: Final = 1_500.0  # what took longer has been tried again by glibc itself
 LOOKUP_S: Final = 6.5  # glibc's first answer after a dropped AAAA comes at 5 to 6 s
 _HEDGE_QUERY_S: Final = 3.0
 
@@ -41,6 +41,7 @@ class Lookup:
     elapsed_ms: float = 0.0
     hedged: bool = False  # the addresses are from direct queries: getaddrinfo had not answered
     literal: bool = False
+    hosts_file: AddressList = ()  # what the machine's hosts file says, which DNS need not
 
 
 class Resolver:
@@ -48,18 +49,29 @@ class Resolver:
 
     def __init__(self, servers: tuple[Server, ...] | None = None) -> None:
         """`servers`: whom to ask directly; None means those that the system is configured with."""
-        self._servers = servers
+        self._conf = ResolvConf(servers) if servers is not None else None
         self._lookups: dict[str, asyncio.Task[Lookup]] = {}
         self._hedges: dict[str, asyncio.Task[Lookup]] = {}
 
     @property
+    def conf(self) -> ResolvConf:
+        """The resolvers for direct queries, and how names are completed."""
+        if self._conf is None:
+            self._conf = resolv_conf.read()
+        return self._conf
+
+    @property
     def servers(self) -> tuple[Server, ...]:
         """The resolvers for direct queries."""
-        if self._servers is None:
-            from bot.net import nameserver  # noqa: PLC0415  dnspython loads slowly, rarely needed
+        return self.conf.servers
 
-            self._servers = nameserver.system_servers()
-        return self._servers
+    def candidates(self, host: str) -> tuple[str, ...]:
+        """The names that a lookup of `host` tries, search domains included."""
+        return self.conf.candidates(host)
+
+    async def again(self, host: str) -> Lookup:
+        """A lookup of its own, not shared: what the next connection would wait for."""
+        return await _system(host)
 
     async def system(self, host: str) -> Lookup:
         """What getaddrinfo says, however long it takes up to `LOOKUP_S`."""
@@ -99,22 +111,22 @@ class Resolver:
         from bot.net import nameserver  # noqa: PLC0415  dnspython loads slowly, rarely needed
 
         started = time.monotonic()
-        found: AddressList = ()
-        for server in self.servers:
-            replies = [
-                asyncio.create_task(nameserver.query(server, host, kind, timeout_s=_HEDGE_QUERY_S))
-                for kind in nameserver.KINDS
-            ]
-            try:
-                # The first family that answers is enough to go on with.
-                for next_reply in asyncio.as_completed(replies):
-                    found = (await next_reply).addresses
-                    if found:
-                        return Lookup(host, found, elapsed_ms=since_ms(started), hedged=True)
-            finally:
-                for reply in replies:
-                    reply.cancel()
-                await asyncio.gather(*replies, return_exceptions=True)
+        names = self.candidates(host)
+        replies = [
+            asyncio.create_task(nameserver.search(server, names, kind, timeout_s=_HEDGE_QUERY_S))
+            for server in self.servers
+            for kind in nameserver.KINDS
+        ]
+        try:
+            # The first server and family that answer are enough to go on with.
+            for next_reply in asyncio.as_completed(replies):
+                found = (await next_reply).addresses
+                if found:
+                    return Lookup(host, found, elapsed_ms=since_ms(started), hedged=True)
+        finally:
+            for reply in replies:
+                reply.cancel()
+            await asyncio.gather(*replies, return_exceptions=True)
         return Lookup(host, elapsed_ms=since_ms(started), hedged=True)
 
 
@@ -122,10 +134,19 @@ async def _system(host: str) -> Lookup:
     literal = addresses.parse(host)
     if literal is not None:
         return Lookup(host, (str(literal),), literal=True)
+    first = await _asked(host)
+    if first.error != "EAI_AGAIN" or first.elapsed_ms > _QUICK_MS:
+        return first
+    await asyncio.sleep(_RETRY_S)
+    second = await _asked(host)
+    return second if second.addresses else first
+
+
+async def _asked(host: str) -> Lookup:
     started = time.monotonic()
     try:
         async with asyncio.timeout(LOOKUP_S):
-            found = await _getaddrinfo(host)
+            found, waited_ms, hosts = await _getaddrinfo(host)
     except TimeoutError:
         return Lookup(
             host, error="TIMEOUT", reason=Reason.RESOLVER_TIMEOUT, elapsed_ms=since_ms(started)
@@ -136,27 +157,34 @@ async def _system(host: str) -> Lookup:
         )
     except UnicodeError:  # a label that IDNA refuses
         return Lookup(host, error="EAI_NONAME", reason=Reason.NAME_NOT_FOUND)
-    return Lookup(host, found, elapsed_ms=since_ms(started))
+    return Lookup(host, found, elapsed_ms=waited_ms, hosts_file=hosts)
 
 
-async def _getaddrinfo(host: str) -> AddressList:
+_Answer = tuple[AddressList, float, AddressList]  # addresses, milliseconds, the hosts file's
+
+
+async def _getaddrinfo(host: str) -> _Answer:
+    """Timed in the thread itself: a busy loop of ours is no slow resolver."""
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[AddressList] = loop.create_future()
+    answer: asyncio.Future[_Answer] = loop.create_future()
 
-    def settle(found: AddressList, error: BaseException | None) -> None:
+    def settle(found: _Answer | None, error: BaseException | None) -> None:
         if answer.done():
             return
-        if error is None:
+        if found is not None:
             answer.set_result(found)
-        else:
+        elif error is not None:
             answer.set_exception(error)
 
     def work() -> None:
-        found: AddressList = ()
+        found: _Answer | None = None
         error: BaseException | None = None
+        started = time.monotonic()
         try:
             infos = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            found = tuple(dict.fromkeys(str(info[4][0]) for info in infos))
+            waited_ms = since_ms(started)
+            known = tuple(dict.fromkeys(str(info[4][0]) for info in infos))
+            found = known, waited_ms, resolv_conf.hosts_file(host)
         except (OSError, UnicodeError) as exc:
             error = exc
         with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more

@@ -20,6 +20,7 @@ from bot.probes import (
     burst,
     config,
     control,
+    control_address,
     cors,
     dns,
     dns_direct,
@@ -82,6 +83,7 @@ class FollowUpRow:
 
 FOLLOW_UPS: Final[Mapping[FollowUp, FollowUpRow]] = {
     FollowUp.DNS_DIRECT: FollowUpRow(dns_direct.probe, 5.0),
+    FollowUp.CONTROL_ADDRESS: FollowUpRow(control_address.probe, 9.0),
     FollowUp.TCP_BURST: FollowUpRow(burst.probe, 8.0),
     FollowUp.TLS_ON_PLAIN_PORT: FollowUpRow(other_scheme.tls_on_plain_port, 9.0),
     FollowUp.PLAIN_HTTP: FollowUpRow(other_scheme.plain_http, 8.0),

@@ -1,35 +1,50 @@
-"""`control`: things that work when our own network does. They decide between "they" and "we"."""
+"""`control`: things that work when our own network does. They decide between "they" and "we".
+
+A control must be somebody else's than the target's, and must answer itself: what a captive portal
+says in its place (a redirect to its own host, a sign-in page, 200 where 204 is due) is no answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
+import statistics
 import time
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot import __version__
-from bot.evidence import ControlEvidence, DnsReply, HttpAnswer, NoEvidence
+from bot import __version__, portal
+from bot.evidence import ControlEvidence, ControlLook, HttpAnswer, NoEvidence
 from bot.model import Finding, Reason, Status
-from bot.net import endpoint
+from bot.net import addresses, endpoint, http, tls
 from bot.net.dial import Dialer
+from bot.net.endpoint import Endpoint
+from bot.net.errors import WireError
 from bot.net.http import Request
 from bot.net.text import Scrubber
-from bot.probes import outcome
+from bot.probes import control_resolver, outcome
+from bot.probes.control_resolver import View
 from bot.probes.look import Look
 from bot.urls import UrlError, parse_page_url, without_secrets
 
 CONTROL_S: Final = 4.0
 MAX_URLS: Final = 5
+OVERALL_S: Final = 9.0  # a far control needs four round trips, a lost packet a second more
+GRACE_S: Final = 1.5  # for the others, once it is known that our network works
 _ANSWERED: Final = "ok"
+_OUT_OF_DATE: Final = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+_EMPTY_PATHS: Final = ("generate_204", "gen_204")  # answers without content, so that portals show
 
 
 @dataclass(frozen=True, slots=True)
-class _Resolved:
-    result: str
-    addresses: tuple[str, ...] | None
-    rcode: str | None
+class _Page:
+    """A control URL that is ready to be asked."""
+
+    url: str  # without secrets
+    to: Endpoint
+    request: Request
 
 
 async def probe(look: Look) -> Finding:
@@ -38,55 +53,232 @@ async def probe(look: Look) -> Finding:
     urls = look.controls.urls[:MAX_URLS]
     resolver = look.controls.resolver
     if not urls and resolver is None:
-        evidence = NoEvidence("no control is configured")
+        hint = ControlEvidence(slack_connected=look.slack_connected)
+        evidence = NoEvidence("no control is configured") if look.slack_connected is None else hint
         return outcome.found("control", outcome.NOT_CONFIGURED, evidence, started)
+    asking = asyncio.create_task(control_resolver.view(look, resolver)) if resolver else None
+    try:
+        pages = await _ask_all(look, urls)
+        view = await _opinion(look, asking) if asking is not None else None
+    finally:
+        if asking is not None:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+    evidence = _evidence(pages, view, resolver, look.slack_connected)
+    return outcome.found("control", _judge(evidence), evidence, started)
+
+
+async def _opinion(look: Look, asking: asyncio.Task[View]) -> View:
+    """The resolver's view; a target that answers needs none, so it is not waited for long."""
+    joined = asyncio.create_task(look.joined.wait())
+    try:
+        await asyncio.wait({asking, joined}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({asking}, timeout=GRACE_S)
+    finally:
+        joined.cancel()
+    return asking.result() if asking.done() else View(Reason.DEADLINE.value)
+
+
+def _judge(evidence: ControlEvidence) -> outcome.Judged:
+    said = [result for _, result in evidence.results]
+    if _ANSWERED in said:
+        return outcome.OK
+    if all(result in (Reason.SAME_HOST, Reason.SETTING_INVALID) for result in said):
+        return Status.WARN, Reason.SETTING_INVALID
+    return Status.FAIL, Reason.CONTROL_FAILED
+
+
+def _evidence(
+    pages: list[tuple[str, str, ControlLook | None]],
+    view: View | None,
+    resolver: str | None,
+    slack_connected: bool | None,
+) -> ControlEvidence:
+    results = [(url, result) for url, result, _ in pages]
+    if view is not None:
+        results.append((str(resolver), view.result))
+    looks = tuple(seen for _, _, seen in pages if seen is not None)
+    offsets = [
+        seen.clock_offset_s
+        for _, result, seen in pages
+        if seen is not None and seen.clock_offset_s is not None and result != Reason.HIJACKED
+    ]
+    return ControlEvidence(
+        results=tuple(results),
+        resolver_addresses=view.addresses if view is not None else None,
+        resolver_rcode=view.rcode if view is not None else None,
+        clock_offset_s=round(statistics.median(offsets)) if offsets else None,
+        looks=looks,
+        slack_connected=slack_connected,
+    )
+
+
+async def _ask_all(look: Look, urls: tuple[str, ...]) -> list[tuple[str, str, ControlLook | None]]:
+    """Each URL's name, result and look. Nobody waits for the rest when our network is proven."""
     dialer = Dialer(
         look.dialer.resolver, replace(look.dialer.policy, public_only=False), Scrubber()
     )
+    pages = [_page(url) for url in urls]
+    tasks = [
+        asyncio.create_task(_url(look, dialer, page)) if page is not None else None
+        for page in pages
+    ]
     try:
-        answers = await asyncio.gather(*(_url(look, dialer, url) for url in urls))
-        resolved = await _resolve(look, resolver) if resolver is not None else None
+        proven = await _settled(look, [t for t in tasks if t is not None])
+        late = (Reason.DEADLINE if proven else Reason.TIMEOUT).value
+        return [
+            _result(url, page, task, late)
+            for url, page, task in zip(urls, pages, tasks, strict=True)
+        ]
     finally:
-        await dialer.close_context()
-    results = [(without_secrets(u), r) for u, (r, _) in zip(urls, answers, strict=True)]
-    if resolved is not None:
-        results.append((str(resolver), resolved.result))
-    seen = ControlEvidence(
-        results=tuple(results),
-        resolver_addresses=resolved.addresses if resolved is not None else None,
-        resolver_rcode=resolved.rcode if resolved is not None else None,
-        clock_offset_s=next((o for _, o in answers if o is not None), None),
-    )
-    works = any(result == _ANSWERED for _, result in results)
-    judged = outcome.OK if works else (Status.FAIL, Reason.CONTROL_FAILED)
-    return outcome.found("control", judged, seen, started)
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(t for t in tasks if t is not None), return_exceptions=True)
+        await dialer.release()
 
 
-async def _url(look: Look, dialer: Dialer, url: str) -> tuple[str, float | None]:
-    """`ok` or a Reason, and how far the control's clock is from ours."""
+def _result(
+    url: str,
+    page: _Page | None,
+    task: asyncio.Task[tuple[str, ControlLook]] | None,
+    late: str,
+) -> tuple[str, str, ControlLook | None]:
+    if page is None or task is None:
+        return without_secrets(url), Reason.SETTING_INVALID.value, None
+    if not task.done():
+        return page.url, late, None
+    result, seen = task.result()
+    return page.url, result, seen
+
+
+async def _settled(look: Look, tasks: list[asyncio.Task[tuple[str, ControlLook]]]) -> bool:
+    """Wait for the controls, for a moment only once one of them or the target answered.
+
+    Returns whether something did, so that those still out were not waited for in earnest.
+    """
+    joined = asyncio.create_task(look.joined.wait())
+    waiting: set[asyncio.Task[tuple[str, ControlLook]]] = set(tasks)
     try:
-        page = urlsplit(parse_page_url(url))
-        to = endpoint.parse(f"{page.scheme}://{page.netloc}")
+        async with asyncio.timeout(OVERALL_S):
+            while waiting and not joined.done() and not _one_works(tasks):
+                await asyncio.wait({joined, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+                waiting = {t for t in waiting if not t.done()}
+            if waiting:
+                await asyncio.wait(waiting, timeout=GRACE_S)
+    except TimeoutError:
+        return False
+    finally:
+        joined.cancel()
+    return True
+
+
+def _one_works(tasks: list[asyncio.Task[tuple[str, ControlLook]]]) -> bool:
+    return any(t.done() and not t.cancelled() and t.result()[0] == _ANSWERED for t in tasks)
+
+
+def _page(url: str) -> _Page | None:
+    try:
+        split = urlsplit(parse_page_url(url))
+        to = endpoint.parse(f"{split.scheme}://{split.netloc}")
     except UrlError:
-        return Reason.SETTING_INVALID.value, None
-    path = (page.path or "/") + (f"?{page.query}" if page.query else "")
+        return None
+    path = (split.path or "/") + (f"?{split.query}" if split.query else "")
     headers = (
         ("Host", to.authority),
         ("User-Agent", f"wsdiag/{__version__}"),
         ("Accept", "*/*"),
         ("Connection", "close"),
     )
-    request = Request("GET", path, page.path or "/", headers)
-    answer = (await look.fetch(request, to=to, timeout_s=CONTROL_S, dialer=dialer)).answer
+    shown = split.path or "/"
+    return _Page(without_secrets(url), to, Request("GET", path, shown, headers))
+
+
+async def _url(look: Look, dialer: Dialer, page: _Page) -> tuple[str, ControlLook]:
+    """`ok` or a Reason, and what was seen."""
+    same = _same_host(look.endpoint, page.to)
+    try:
+        connection = await dialer.dial(page.to)
+    except WireError as exc:
+        seen = await _refused(look, dialer, page, exc)
+        return (Reason.SAME_HOST if same else exc.failure.reason).value, seen
+    with connection:
+        answer = (
+            await http.exchange(connection, page.request, timeout_s=CONTROL_S, scrub=Scrubber())
+        ).answer
+    seen = _seen(look, page, answer)
     if answer.status is None:
         reason = answer.failure.reason if answer.failure is not None else Reason.NOT_HTTP
-        return reason.value, None
-    offset = _offset(look, answer)
-    # In the clear a portal can answer for anybody; it sends people somewhere else.
-    elsewhere = urlsplit(answer.header("location") or "").hostname
-    if not to.secure and elsewhere not in (None, to.host):
-        return Reason.REDIRECT.value, offset
-    return (_ANSWERED if answer.status < 500 else Reason.HTTP_STATUS.value), offset
+        return (Reason.SAME_HOST if same else reason).value, seen
+    if same and page.to.port == look.endpoint.port:
+        return Reason.SAME_HOST.value, seen
+    return _quality(page, answer, seen), seen
+
+
+def _quality(page: _Page, answer: HttpAnswer, seen: ControlLook) -> str:
+    """Whether it was the control itself that answered. Under TLS nobody else can."""
+    status = answer.status or 0
+    if page.to.secure:
+        return _ANSWERED
+    if status == portal.AUTHENTICATE_TO_NETWORK:
+        return Reason.HIJACKED.value
+    if seen.elsewhere is not None and not portal.same_site(seen.elsewhere, page.to.host):
+        return Reason.HIJACKED.value
+    empty_due = page.request.path.partition("?")[0].endswith(_EMPTY_PATHS)
+    if empty_due and 200 <= status < 300 and status != 204 and answer.body_bytes:
+        return Reason.HIJACKED.value
+    html = "html" in (answer.header("content-type") or "")
+    sends_away = portal.bounces(answer.body, answer.body_bytes)
+    if html and (sends_away or portal.speaks_of_a_network(answer.body)):
+        return Reason.HIJACKED.value
+    # In the clear a proxy of our own network answers 502 to 504 for what it cannot reach.
+    return _ANSWERED if status < 500 else Reason.HTTP_STATUS.value
+
+
+def _seen(look: Look, page: _Page, answer: HttpAnswer) -> ControlLook:
+    location = urlsplit(answer.header("location") or "").hostname
+    return ControlLook(
+        url=page.url,
+        connected=True,
+        status=answer.status,
+        elsewhere=location,
+        title=portal.title_of(answer.body),
+        clock_offset_s=_offset(look, answer),
+    )
+
+
+async def _refused(look: Look, dialer: Dialer, page: _Page, exc: WireError) -> ControlLook:
+    """A control that could not be dialled. Out of date by our clock: perhaps it is our clock."""
+    cause = exc.__cause__
+    invalid = isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _OUT_OF_DATE
+    connected = exc.failure.phase not in outcome.BELOW or isinstance(cause, ssl.SSLError)
+    seen = ControlLook(url=page.url, connected=connected, out_of_date=invalid)
+    return replace(seen, clock_offset_s=await _date(look, dialer, page)) if invalid else seen
+
+
+async def _date(look: Look, dialer: Dialer, page: _Page) -> float | None:
+    """The control's clock, read without trusting its certificate."""
+    plain = replace(page.to, scheme=page.to.flipped().scheme)
+    context = tls.unverifying(dialer.policy.trust)
+    try:
+        with await dialer.dial(plain) as connection:
+            await dialer.secure(connection, context, page.to.host)
+            reply = await http.exchange(
+                connection, page.request, timeout_s=CONTROL_S, scrub=Scrubber()
+            )
+    except WireError:
+        return None
+    return _offset(look, reply.answer)
+
+
+def _same_host(target: Endpoint, control: Endpoint) -> bool:
+    """Whether they share a host, so that one says nothing of the other's network.
+
+    On loopback, where everything shares one, the port decides.
+    """
+    if addresses.is_loopback(control.host) and control.port != target.port:
+        return False
+    return target.host.rstrip(".").lower() == control.host.rstrip(".").lower()
 
 
 def _offset(look: Look, answer: HttpAnswer) -> float | None:
@@ -95,29 +287,3 @@ def _offset(look: Look, answer: HttpAnswer) -> float | None:
         return round((date - look.clock()).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-async def _resolve(look: Look, resolver: str) -> _Resolved:
-    from bot.net import nameserver  # noqa: PLC0415  dnspython loads slowly, rarely needed
-
-    host = look.endpoint.host
-    try:
-        server = nameserver.server_of(resolver)
-    except ValueError:
-        return _Resolved(Reason.SETTING_INVALID.value, None, None)
-    if look.endpoint.literal:
-        host = "example.com"  # no name to compare: only whether the resolver answers
-    replies = await asyncio.gather(
-        *(nameserver.query(server, host, k, timeout_s=CONTROL_S) for k in nameserver.KINDS)
-    )
-    heard = [r for r in replies if r.rcode is not None]
-    if not heard:
-        reason = replies[0].failure or Reason.RESOLVER_FAILED
-        return _Resolved(reason.value, None, None)
-    if look.endpoint.literal:
-        return _Resolved(_ANSWERED, None, None)
-    return _Resolved(_ANSWERED, _addresses(heard), heard[0].rcode)
-
-
-def _addresses(replies: list[DnsReply]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(a for r in replies for a in r.addresses))

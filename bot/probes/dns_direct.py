@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Final
 
-from bot.evidence import DnsDirectEvidence, NoEvidence
+from bot.evidence import DnsDirectEvidence, DnsReply, NoEvidence
 from bot.model import Finding, FollowUp, Reason, Status
+from bot.net.resolv_conf import Server
 from bot.probes import outcome
 from bot.probes.look import Look
 
-MAX_SERVERS: Final = 3  # glibc's MAXNS
 QUERY_S: Final = 3.0
+UNCHECKED_S: Final = 1.5
 
 
 async def probe(look: Look) -> Finding:
@@ -25,15 +27,30 @@ async def probe(look: Look) -> Finding:
 
     started = time.monotonic()
     name = FollowUp.DNS_DIRECT.value
-    servers = look.dialer.resolver.servers[:MAX_SERVERS]
-    if look.endpoint.literal or not servers:
+    conf = look.dialer.resolver.conf
+    if look.endpoint.literal or not conf.servers:
         note = NoEvidence("no name to look up, or no resolver configured")
         return outcome.found(name, (Status.SKIPPED, Reason.NOT_POSSIBLE), note, started)
+    names = conf.candidates(look.endpoint.host)
     replies = await asyncio.gather(
         *(
-            nameserver.query(server, look.endpoint.host, kind, timeout_s=QUERY_S)
-            for server in servers
+            _ask(server, names, kind, edns=conf.edns)
+            for server in conf.servers
             for kind in nameserver.KINDS
         )
     )
+    look.second_opinion.extend(a for reply in replies for a in reply.addresses)
     return outcome.found(name, outcome.OK, DnsDirectEvidence(tuple(replies)), started)
+
+
+async def _ask(server: Server, names: tuple[str, ...], kind: str, *, edns: bool) -> DnsReply:
+    """One reply. SERVFAIL: also what it is with validation off, which tells DNSSEC's fault."""
+    from bot.net import nameserver  # noqa: PLC0415  dnspython loads slowly, rarely needed
+
+    reply = await nameserver.search(server, names, kind, timeout_s=QUERY_S, edns=edns)
+    if reply.rcode != "SERVFAIL":
+        return reply
+    unchecked = await nameserver.query(
+        server, reply.name, kind, timeout_s=UNCHECKED_S, checking=False
+    )
+    return replace(reply, unchecked=unchecked.rcode)

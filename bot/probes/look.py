@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from bot import __version__, credentials
 from bot.evidence import HttpAnswer, RttEvidence
@@ -25,13 +25,11 @@ from bot.net.endpoint import Endpoint
 from bot.net.errors import WireError
 from bot.net.http import HeaderLines, Reply, Request
 from bot.net.packets import Opened
+from bot.net.resolv_conf import Server
 from bot.net.resolve import Resolver
 from bot.net.text import Scrubber
 from bot.net.websocket import Stream
 from bot.urls import UrlError
-
-if TYPE_CHECKING:
-    from bot.net.nameserver import Server
 
 T = TypeVar("T")
 
@@ -158,6 +156,9 @@ class Look:
         self.upgraded: Stream | None = None
         self.farewell: tuple[Connection, PollingSession] | None = None
         self.rtt: RttEvidence | None = None
+        self.joined = asyncio.Event()  # the target's namespace answered: it is not our network
+        self.second_opinion: list[str] = []  # addresses of the host by other views of DNS
+        self.slack_connected: bool | None = None
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._headers = headers
 

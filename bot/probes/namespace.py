@@ -39,6 +39,8 @@ async def probe(look: Look) -> Finding:
         direct.cancel()
         polled.cancel()
         await asyncio.gather(direct, polled, return_exceptions=True)
+    if any(a.outcome is Outcome.CONNECTED for a in attempts):
+        look.joined.set()
     evidence = NamespaceEvidence(look.endpoint.namespace, look.auth is not None, attempts)
     way_ms = 4 * min(look.dialer.connects_ms, default=0.0)  # a POST, a GET, and their dials
     return outcome.found("namespace", _judge(attempts, way_ms), evidence, started)

@@ -59,6 +59,8 @@ REASONS: Mapping[Reason, Message] = {
     Reason.SETTING_INVALID: say("a setting is not valid"),
     Reason.FALLBACK_DEAD: say("does not answer"),
     Reason.CONTROL_FAILED: say("a control fails too: our own network is in doubt"),
+    Reason.SAME_HOST: say("is the target itself, so it is no control"),
+    Reason.HIJACKED: say("somebody else answers in its place"),
     Reason.UNRECOGNISED: say("nothing that is known"),
 }
 
@@ -77,6 +79,7 @@ LABELS: Mapping[str, Message] = {
     "rtt": say("Round trip"),
     "fallback": say("Fallback"),
     FollowUp.DNS_DIRECT: say("Resolvers asked directly"),
+    FollowUp.CONTROL_ADDRESS: say("Where the name leads elsewhere"),
     FollowUp.TCP_BURST: say("Ten quick connections"),
     FollowUp.TLS_ON_PLAIN_PORT: say("TLS on this port"),
     FollowUp.PLAIN_HTTP: say("Plain HTTP on this port"),
