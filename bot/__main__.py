@@ -74,6 +74,12 @@ def check(  # noqa: PLR0917  Typer reads the options off the signature
     timeout: Annotated[
         float | None, typer.Option(help="Seconds for the whole check.", min=0.5, max=300)
     ] = None,
+    save: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Keep the findings in a file for judge and diff; no secrets."
+        ),
+    ] = None,
     lang: Lang = None,
 ) -> None:
     """Diagnose a backend once. Exit code: 0 up, 1 degraded, 2 down, 3 unknown."""
@@ -92,9 +98,35 @@ def check(  # noqa: PLR0917  Typer reads the options off the signature
         control_resolver=control_resolver,
         proxy=proxy,
         timeout_s=timeout,
+        save=save,
         lang=lang,
     )
     raise typer.Exit(checking.check(options))
+
+
+@app.command()
+def judge(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What check --save wrote.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Judge a saved report again with this version, without network. Exit code as of check."""
+    from bot.composition import judging  # noqa: PLC0415
+
+    raise typer.Exit(judging.judge(file, as_json=as_json, lang=lang))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A saved report.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Say what differs between two saved reports. Exit code: 0 nothing, 1 something."""
+    from bot.composition import judging  # noqa: PLC0415
+
+    raise typer.Exit(judging.diff(before, after, as_json=as_json, lang=lang))
 
 
 @app.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -14,15 +13,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
+from rich.text import Text
 
-from bot import credentials, terminal, urls
+from bot import credentials, record, terminal, urls
 from bot.composition.errors import UsageError
+from bot.composition.speaking import guide_from_environment, guide_url, spoken
 from bot.diagnose import Progress, diagnose
-from bot.locales import LANGUAGES, language
+from bot.locales import translate
 from bot.model import Controls, Message, Report, Target, say
 
 _T = TypeVar("_T")
-_KNOWN = ", ".join(LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class CheckOptions:
     control_resolver: str | None = None
     proxy: str | None = None
     timeout_s: float | None = None
+    save: str | None = None
     lang: str | None = None
 
 
@@ -60,10 +61,12 @@ def check(options: CheckOptions) -> int:
     """
     terminal.adapt(sys.stdout, sys.stderr)
     plan = _plan(options)
+    file = _place(options.save)
     console = Console(stderr=True)
     with terminal.LiveProgress(console, plan.lang) as live:
         shown = None if options.as_json else live
         report = asyncio.run(_diagnose(plan, options, shown))
+    unsaved = _save(file, plan.target, report)
     try:
         with terminal.until_closed():
             _print(report, plan, as_json=options.as_json)
@@ -71,7 +74,34 @@ def check(options: CheckOptions) -> int:
         raise UsageError(
             say("The result cannot be written: {reason}.", reason=error.strerror or str(error))
         ) from None
+    if unsaved is not None:  # what was found has been shown, at least
+        raise unsaved
+    if file is not None:
+        words = say("Saved to {file}.", file=str(file))
+        console.print(Text(translate(words, plan.lang), style="dim"))
     return terminal.EXIT_CODES[report.verdict.state]
+
+
+def _place(save: str | None) -> Path | None:
+    """Where `--save` writes. Raises UsageError before the check takes its time."""
+    if save is None:
+        return None
+    try:
+        record.check_place(Path(save))
+    except record.FileError as error:
+        raise UsageError(error.message) from None
+    return Path(save)
+
+
+def _save(file: Path | None, target: Target, report: Report) -> UsageError | None:
+    """Keep the report; what went wrong is for the caller to raise."""
+    if file is None:
+        return None
+    try:
+        record.write(file, record.Saved(target, report))
+    except record.FileError as error:
+        return UsageError(error.message)
+    return None
 
 
 def _print(report: Report, plan: _Plan, *, as_json: bool) -> None:
@@ -100,36 +130,14 @@ async def _diagnose(
     )
 
 
-def _guide(guide_url: str | None, public_url: str | None) -> terminal.GuideUrl:
-    """Where a cause is explained; nowhere, when the guide has no address."""
-    if not guide_url and not public_url:
-        return lambda _cause, _lang: None
-    from bot.guide import GuideLinks  # noqa: PLC0415  reading the guide takes its time
-
-    links = GuideLinks(guide_url, public_url)
-    return lambda cause, lang: links.url(cause.section, cause.code, lang)
-
-
 def _plan(options: CheckOptions) -> _Plan:
     plan = _typed(options) if "://" in options.where else _configured(options)
     return replace(
         plan,
         target=_with_flags(plan.target, options),
         controls=_controls(plan.controls, options),
-        lang=_language(options.lang) or language(plan.lang),
+        lang=spoken(options.lang, plan.lang, as_json=options.as_json),
     )
-
-
-def _language(tag: str | None) -> str | None:
-    """What `--lang` asks for. A locale's name will do: `ru_RU.UTF-8`."""
-    if tag is None:
-        return None
-    spoken = language(tag)
-    if not tag.lower().startswith((spoken, "c.", "posix")) and tag.lower() != "c":
-        raise UsageError(
-            say("There is no language {tag}. Choose one of: {known}.", tag=tag[:20], known=_KNOWN)
-        )
-    return spoken
 
 
 def _typed(options: CheckOptions) -> _Plan:
@@ -143,8 +151,7 @@ def _typed(options: CheckOptions) -> _Plan:
         query=address.query,
     )
     # A typed URL needs no settings, only the place of the guide.
-    guide = _guide(os.environ.get("WSDIAG_GUIDE_URL"), os.environ.get("WSDIAG_PUBLIC_URL"))
-    return _Plan(target, Controls(), guide, "local", "en")
+    return _Plan(target, Controls(), guide_from_environment(), "local", "en")
 
 
 def _configured(options: CheckOptions) -> _Plan:
@@ -182,7 +189,7 @@ def _configured(options: CheckOptions) -> _Plan:
     return _Plan(
         target,
         settings.controls(),
-        _guide(settings.guide_url, settings.public_url),
+        guide_url(settings.guide_url, settings.public_url),
         settings.vantage,
         settings.lang,
     )

@@ -1,10 +1,11 @@
 """What `wsdiag check` says on a terminal: live progress, the summary, and the `--json` object."""
 
 from bot.terminal.contract import EXIT_CODES, GuideUrl, contract
+from bot.terminal.differences import as_json, print_differences
 from bot.terminal.progress import LiveProgress
-from bot.terminal.stream import Output, adapt, until_closed
+from bot.terminal.stream import Output, adapt, can_show, until_closed
 from bot.terminal.style import MARKS, STYLES
-from bot.terminal.summary import print_summary
+from bot.terminal.summary import clean, print_summary
 
 __all__ = [
     "EXIT_CODES",
@@ -14,7 +15,11 @@ __all__ = [
     "LiveProgress",
     "Output",
     "adapt",
+    "as_json",
+    "can_show",
+    "clean",
     "contract",
+    "print_differences",
     "print_summary",
     "until_closed",
 ]

@@ -13,7 +13,8 @@ from rich.console import Console
 
 # What stands in for our signs where a terminal has another encoding than UTF-8.
 _PLAIN: Final = {"✔": "+", "▲": "!", "✘": "x", "–": "-", "●": "*", "›": ">", "…": "...",
-                 "·": "-", "“": '"', "”": '"', "«": '"', "»": '"', "—": "-"}  # fmt: skip
+                 "·": "-", "“": '"', "”": '"', "«": '"', "»": '"', "—": "-", "→": "->"}  # fmt: skip
+_LETTERS: Final = {"ru": "абвгдежзийклмнопрстуфхцчшщъыьэюя"}
 _ERRORS: Final = "wsdiag.plain"
 
 
@@ -32,6 +33,16 @@ def adapt(*streams: IO[str] | None) -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors=_ERRORS)
+
+
+def can_show(stream: IO[str] | None, lang: str) -> bool:
+    """Whether a stream's encoding has the letters of a language."""
+    letters = _LETTERS.get(lang, "")
+    try:
+        letters.encode(getattr(stream, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 @contextmanager

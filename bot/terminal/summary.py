@@ -39,10 +39,10 @@ def print_summary(console: Console, report: Report, lang: str, guide_url: GuideU
     verdict = report.verdict
     head = Text(f"{STATE_MARKS[verdict.state]} ", style=STATE_STYLES[verdict.state])
     head.append(translate(headline(report.target_name, verdict.state), lang))
-    head.append(f"  {_clean(report.target_url)}", style="dim")
+    head.append(f"  {clean(report.target_url)}", style="dim")
     console.print(head)
-    console.print(_laid_out(_essentials(report, lang, guide_url), console.width))
-    evidence = _laid_out(_evidence(report, lang), console.width, gap=1)
+    console.print(laid_out(_essentials(report, lang, guide_url), console.width))
+    evidence = laid_out(_evidence(report, lang), console.width, gap=1)
     console.print(Padding(evidence, (1, 0, 0, 0)))
     _notes(console, verdict, lang)
     took = say(
@@ -53,19 +53,20 @@ def print_summary(console: Console, report: Report, lang: str, guide_url: GuideU
     console.print(Text(f"\n{translate(took, lang)}", style="dim"))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Text from outside without anything that a terminal would obey."""
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _say(message: Message, lang: str) -> str:
-    return _clean(translate(message, lang))
+    return clean(translate(message, lang))
 
 
 _NARROW: Final = 50  # columns; below, two columns beside each other leave room for neither
 _Rows = Sequence[tuple[Text, Text]]
 
 
-def _laid_out(rows: _Rows, width: int, *, gap: int = 2) -> RenderableType:
+def laid_out(rows: _Rows, width: int, *, gap: int = 2) -> RenderableType:
     """Labels with their texts beside them, or below them where there is no room."""
     if width < _NARROW:
         lines: list[RenderableType] = []
@@ -138,7 +139,7 @@ def _evidence(report: Report, lang: str) -> _Rows:
 def _facts(facts: Iterable[Fact], lang: str) -> Iterable[str]:
     for fact in facts:
         words = _say(fact.words, lang)
-        yield f"{_clean(fact.about)}: {words}" if fact.about else words
+        yield f"{clean(fact.about)}: {words}" if fact.about else words
 
 
 def _notes(console: Console, verdict: Verdict, lang: str) -> None:
@@ -149,7 +150,7 @@ def _notes(console: Console, verdict: Verdict, lang: str) -> None:
     ]
     rows = [(_label(words, lang), text) for words, text in told]
     if rows:
-        console.print(Padding(_laid_out(rows, console.width), (1, 0, 0, 0)))
+        console.print(Padding(laid_out(rows, console.width), (1, 0, 0, 0)))
 
 
 def _titled(code: str, lang: str) -> Text:

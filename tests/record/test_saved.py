@@ -106,7 +106,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_file_that_was_tampered_with_is_read_or_refused(data: st.DataObject) -> None:
     content = json.loads(dumps(Saved(TARGET, report())))
@@ -130,7 +130,7 @@ def test_a_file_that_was_tampered_with_is_read_or_refused(data: st.DataObject) -
 secrets = st.from_regex(r"[A-Za-z0-9]{4}[0-9][A-Za-z0-9]{12,20}", fullmatch=True)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(secret=secrets)
 def test_no_setting_that_may_be_secret_is_saved(secret: str) -> None:
     target = replace(
@@ -172,7 +172,7 @@ HEADERS = (
 )
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(secret=secrets)
 def test_what_a_server_gave_away_is_not_passed_on(secret: str) -> None:
     for echo in ECHOES:

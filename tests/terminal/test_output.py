@@ -121,6 +121,12 @@ async def test_signs_that_an_encoding_lacks_have_a_plain_form(encoding: str) -> 
     assert out.startswith("x 127.0.0.1 is down")
     assert "+ DNS" in out
     process = await started(
+        url, "--lang", "ru", stdout=asyncio.subprocess.PIPE, PYTHONIOENCODING=encoding
+    )
+    code, out, errors = await ended(process)
+    assert (code, errors) == (2, "")
+    assert out.startswith("x 127.0.0.1 is down"), "English where Russian would be question marks"
+    process = await started(
         url, "--json", "--lang", "ru", stdout=asyncio.subprocess.PIPE, PYTHONIOENCODING=encoding
     )
     code, out, errors = await ended(process)
