@@ -17,7 +17,9 @@ def spoken(asked: str | None, otherwise: str = "en", *, as_json: bool = False) -
     """The language to speak: what `--lang` asks for (a locale's name will do: `ru_RU.UTF-8`).
 
     English where the terminal's encoding has no letters of that language: rows of question marks
-    help nobody. (JSON has an escape for every letter.) Raises UsageError for a language that there is not.
+    help nobody. (JSON has an escape for every letter.)
+
+    Raises UsageError for a language that there is not.
     """
     lang = language(otherwise)
     if asked is not None:
