@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
 from typing import Any
 
 from bot.model import State, Target
 from tests.lab import wire
-from tests.lab.scenario import Bench, Scenario, Start, target
+from tests.lab.scenario import HOST, Bench, Scenario, Start, target
 from tests.servers.proxies import Nginx
 
 UP = State.UP
@@ -118,17 +117,17 @@ async def slow_upgrades(bench: Bench) -> Target:
     return target(f"http://127.0.0.1:{await bench.talk(serve)}")
 
 
-async def through_proxy(bench: Bench) -> Target:
+def through_proxy(*, tls: bool) -> Start:
     """The way out leads through a proxy that the target names."""
-    server = await bench.node(tls=bench.ca.issue().for_node())
-    proxy = await bench.tinyproxy()
-    return target(server.url, ca_file=str(bench.ca.ca_file), proxy=proxy.url)
 
+    async def start(bench: Bench) -> Target:
+        await bench.names({HOST: ("127.0.0.1",)})
+        server = await bench.node(tls=bench.ca.issue(HOST).for_node() if tls else None)
+        proxy = await bench.tinyproxy()
+        url = f"{'https' if tls else 'http'}://{HOST}:{server.port}"
+        return target(url, ca_file=str(bench.ca.ca_file) if tls else None, proxy=proxy.url)
 
-async def plain_through_proxy(bench: Bench) -> Target:
-    server = await bench.node()
-    proxy = await bench.tinyproxy()
-    return replace(target(server.url), proxy=proxy.url)
+    return start
 
 
 SCENARIOS = (
@@ -146,6 +145,6 @@ SCENARIOS = (
     Scenario("http/2 is offered too", None, UP, http2_too),
     Scenario("nginx without buffers", None, UP, unbuffered),
     Scenario("upgrades take a moment", None, UP, slow_upgrades),
-    Scenario("tls through a proxy", None, UP, through_proxy),
-    Scenario("plain http through a proxy", None, UP, plain_through_proxy),
+    Scenario("tls through a proxy", None, UP, through_proxy(tls=True), network=True),
+    Scenario("plain http through a proxy", None, UP, through_proxy(tls=False), network=True),
 )

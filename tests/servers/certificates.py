@@ -12,6 +12,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 
@@ -133,6 +134,20 @@ class CertificateAuthority:
         """Self-signed, with any text as its common name (at most 64 characters)."""
         return self._own(x509.Name([_cn(common_name)]), self.LOOPBACK)
 
+    def rsa(self, *names: str, bits: int = 2048) -> CertificateFiles:
+        """Issued by the root for an RSA key of so many bits (the others have elliptic curves)."""
+        key = generate_private_key(public_exponent=65_537, key_size=bits)
+        root = x509.load_pem_x509_certificate(self._root.cert_pem.bytes())
+        signer = serialization.load_pem_private_key(self._root.private_key_pem.bytes(), None)
+        alternatives = x509.SubjectAlternativeName([_general(h) for h in names or self.LOOPBACK])
+        certificate = (
+            _builder(x509.Name([_cn("backend")]), root.subject)
+            .public_key(key.public_key())
+            .add_extension(alternatives, False)
+            .sign(signer, hashes.SHA256())  # type: ignore[arg-type]
+        )
+        return self._write_pems(certificate, key)
+
     def nameless(self, host: str = "localhost") -> CertificateFiles:
         """Trusted by the root, with a common name and no subjectAltName."""
         key = ec.generate_private_key(ec.SECP256R1())
@@ -156,7 +171,7 @@ class CertificateAuthority:
         return self._write_pems(certificate, key)
 
     def _write_pems(
-        self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
+        self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey | RSAPrivateKey
     ) -> CertificateFiles:
         files = self._files()
         files.cert.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
