@@ -131,6 +131,7 @@ class ControlLook:
     title: str = ""  # of the page that answered, if it was one
     clock_offset_s: float | None = None  # its Date minus our clock
     out_of_date: bool = False  # its certificate is outside its dates, by our clock
+    untrusted_issuer: str | None = None  # of its certificate, if that was refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +365,70 @@ class OtherSchemeEvidence:
     tls: TlsEvidence | None = None
 
 
+class HelloAnswer(StrEnum):
+    """What the first bytes after a TLS hello were."""
+
+    HELLO = "hello"  # a handshake record: the server goes on
+    ALERT = "alert"  # an alert record: TLS is spoken, and refused
+    ALIEN = "alien"  # something else than TLS
+
+
+@dataclass(frozen=True, slots=True)
+class TlsHello:
+    """One TLS hello on a connection of its own, whatever the certificate.
+
+    `kind`: `own` as the client sends it; `other` and `none` with another server name or without
+    one; `small` with small TCP segments; `lenient` with old versions, all ciphers and HTTP/2.
+    """
+
+    kind: str
+    server_name: str | None = None  # as sent: none for an address, which is no server name
+    answer: HelloAnswer | None = None  # None: not one byte
+    completed: bool = False
+    version: str | None = None
+    cipher: str | None = None
+    alpn: str | None = None
+    asks_certificate: bool | None = None  # the server sent a CertificateRequest
+    failure: Failure | None = None
+    after: Failure | None = None  # how it ended after the handshake although we said nothing
+
+
+@dataclass(frozen=True, slots=True)
+class TlsHellosEvidence:
+    hellos: tuple[TlsHello, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PortTry:
+    """One other port of the host. `outcome`: `ok` (it connects) or a Reason."""
+
+    port: int
+    outcome: str
+    scheme: str | None = None  # under which an Engine.IO OPEN came
+    icmp: bool = False  # the outcome came by an ICMP message and not from the port itself
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPortsEvidence:
+    address: str
+    ports: tuple[PortTry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTry:
+    """The polling handshake through a proxy that the environment knows."""
+
+    proxy: str  # without credentials
+    tunnel: HttpAnswer | None = None  # what it said to CONNECT
+    answer: HttpAnswer | None = None  # the backend's, through the tunnel
+    open: bool = False  # an Engine.IO OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class ViaProxyEvidence:
+    tries: tuple[ProxyTry, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ProbedPathsEvidence:
     """Further requests of one kind: random path, candidate paths, Origin variants."""
@@ -420,6 +485,9 @@ Evidence = (
     | DnsDirectEvidence
     | BurstEvidence
     | OtherSchemeEvidence
+    | TlsHellosEvidence
+    | OtherPortsEvidence
+    | ViaProxyEvidence
     | ProbedPathsEvidence
     | RecheckEvidence
     | AffinityEvidence

@@ -6,7 +6,7 @@ several causes ask of the same evidence, so that each is answered in one place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -27,16 +27,22 @@ from bot.evidence import (
     HttpEvidence,
     NamespaceAttempt,
     NamespaceEvidence,
+    OtherPortsEvidence,
     OtherSchemeEvidence,
     Outcome,
     Phase,
     PollingEvidence,
+    PortTry,
     ProbedPathsEvidence,
     ProxyEvidence,
+    ProxyTry,
     RecheckEvidence,
     RttEvidence,
     TcpEvidence,
     TlsEvidence,
+    TlsHello,
+    TlsHellosEvidence,
+    ViaProxyEvidence,
     WebSocketEvidence,
 )
 from bot.model import Finding, FollowUp, Reason, Status, Target, Transport
@@ -152,6 +158,24 @@ class FindingSet:
     @cached_property
     def plain_http(self) -> OtherSchemeEvidence | None:
         return self._one(FollowUp.PLAIN_HTTP, OtherSchemeEvidence)
+
+    @cached_property
+    def hellos(self) -> Mapping[str, TlsHello]:
+        """The TLS hellos of the follow-up by their kind; empty before it ran."""
+        seen = self._one(FollowUp.TLS_HELLOS, TlsHellosEvidence)
+        return {hello.kind: hello for hello in seen.hellos} if seen else {}
+
+    @cached_property
+    def other_ports(self) -> tuple[PortTry, ...]:
+        seen = self._one(FollowUp.OTHER_PORTS, OtherPortsEvidence)
+        return seen.ports if seen else ()
+
+    @cached_property
+    def via_proxy(self) -> ProxyTry | None:
+        """A proxy of the environment that leads to the backend where we come to nothing."""
+        seen = self._one(FollowUp.VIA_PROXY, ViaProxyEvidence)
+        spoken = [t for t in seen.tries if t.answer and t.answer.status] if seen else []
+        return next((t for t in spoken if t.open), next(iter(spoken), None))
 
     @cached_property
     def random_path(self) -> ProbedPathsEvidence | None:

@@ -167,6 +167,9 @@ class FollowUp(StrEnum):
     TCP_BURST = "tcp_burst"  # ten quick connections: always reset, or only some?
     TLS_ON_PLAIN_PORT = "tls_on_plain_port"  # http:// URL: does the port speak TLS?
     PLAIN_HTTP = "plain_http"  # https:// URL: does the port answer plain HTTP?
+    TLS_HELLOS = "tls_hellos"  # another name, none, small segments, lenient: which is answered?
+    OTHER_PORTS = "other_ports"  # does the host answer on other ports, with Engine.IO perhaps?
+    VIA_PROXY = "via_proxy"  # does a proxy of the environment lead where we come to nothing?
     RANDOM_PATH = "random_path"  # does a path that cannot exist get the same answer?
     PATH_CANDIDATES = "path_candidates"  # is Engine.IO under another path?
     ORIGIN_VARIANTS = "origin_variants"  # no Origin, the server's own: same refusal?

@@ -138,6 +138,8 @@ def wanted(
     if _state(found, cut_short=False) is not State.UP:
         for candidate in _ranked(found, State.DOWN if not found.completed else State.DEGRADED):
             ask.update(dict.fromkeys(candidate.fit.settle))
+        if not found.completed and not found.reachable and found.proxy is None:
+            ask[FollowUp.VIA_PROXY] = None
     left = tuple(f for f in ask if f not in asked and not found.ran(f))
     if left:
         return tuple(f for f in left if f is not FollowUp.AFFINITY) or left
@@ -164,6 +166,8 @@ def _our_side(found: FindingSet) -> bool:
     """The controls fail too, and nothing that failed needed a living network to fail that way."""
     if found.statuses or found.eio_seen or not controls.fail(found, _layer_of_silence(found)):
         return False
+    if found.via_proxy is not None:
+        return False  # the way out is through a proxy, and it works
     if found.reachable and not controls.carried_connections(found):
         return False  # the backend's host answered: our network carries packets to it
     return bool(found.problems) and all(_may_be_ours(f) for f in found.problems)

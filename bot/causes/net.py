@@ -102,15 +102,6 @@ ROWS = (
         holds=latency,
     ),
     Cause(
-        "net_mtu_blackhole_tls",
-        Layer.NET,
-        Section.NETWORK,
-        say("Large packets vanish on the way, TLS handshakes among them"),
-        say("Connection attempts hang until the client's timeout, then fail."),
-        say("Clamp the MSS on the VPN or tunnel, and let ICMP “fragmentation needed” pass."),
-        needs_control=True,
-    ),
-    Cause(
         "net_jitter",
         Layer.NET,
         Section.NETWORK,

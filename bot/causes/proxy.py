@@ -29,10 +29,36 @@ def connect_denied(found: FindingSet) -> Fit | None:
     answer = _refusal(found)
     if answer is None or answer.status is None or answer.status == 407:
         return None
+    if unreached(answer):
+        return None
     policy = answer.status in (403, 405)
     return Fit(
         (say("The proxy answers CONNECT with {status}.", status=answer.status),),
         Confidence.CERTAIN if policy else Confidence.LIKELY,
+    )
+
+
+def unreached(answer: HttpAnswer) -> bool:
+    """The proxy would, and cannot: it says that it came to nothing itself (RFC 9110 §15.6)."""
+    if answer.header("x-squid-error"):
+        return answer.header("x-squid-error") not in ("ERR_ACCESS_DENIED 0", "ERR_TOO_BIG 0")
+    return answer.status in (500, 502, 503, 504)
+
+
+def required(found: FindingSet) -> Fit | None:
+    """We come to nothing, and a proxy of the environment leads to the backend."""
+    through = found.via_proxy
+    if through is None or through.answer is None or found.reachable or found.proxy is not None:
+        return None
+    return Fit(
+        (
+            say(
+                "Direct connections come to nothing; through the proxy {proxy}, which this target "
+                "does not use, the backend answers.",
+                proxy=through.proxy,
+            ),
+        ),
+        Confidence.CERTAIN if through.open else Confidence.LIKELY,
     )
 
 
@@ -56,5 +82,14 @@ ROWS = (
         _BEHIND,
         say("Use port 443, or have this host and port allowed on the proxy."),
         holds=connect_denied,
+    ),
+    Cause(
+        "proxy_required",
+        Layer.PROXY,
+        Section.NETWORK,
+        say("This network lets nobody out without its proxy"),
+        say("Clients in this network that do not use the proxy cannot connect; others can."),
+        say("Set HTTP_PROXY and HTTPS_PROXY for the client, and look at what NO_PROXY exempts."),
+        holds=required,
     ),
 )

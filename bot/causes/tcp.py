@@ -3,31 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 
-from bot.causes.row import Cause, Fit, Reach
-from bot.evidence import TcpEvidence
-from bot.findings import FindingSet
-from bot.model import Confidence, FollowUp, Layer, Message, Section, say, say_n
+from bot.causes.row import Cause, Fit
+from bot.evidence import Phase, TcpEvidence
+from bot.findings import FindingSet, waited_in_vain
+from bot.model import Confidence, FollowUp, Layer, Reason, Section, say
 
-# ICMP (type, code) that a filter sends on purpose: RFC 1812 5.2.7.1, RFC 4443 3.1
-_PROHIBITED = frozenset({(3, 9), (3, 10), (3, 13), (1, 1), (1, 5), (1, 6)})
+# ICMP (type, code) that a filter sends on purpose: RFC 1812 §5.2.7.1, RFC 4443 §3.1. A closed TCP
+# port answers with RST; "port unreachable" (3/3, 1/4) is what `REJECT` of a packet filter sends.
+_PROHIBITED = frozenset({(3, 3), (3, 9), (3, 10), (3, 13), (1, 1), (1, 4), (1, 5), (1, 6)})
 _LISTENING_RIVALS = ("server_bound_loopback_only",)
 
 
-def _ok(tries: Iterable[TcpEvidence]) -> list[TcpEvidence]:
+class Kind(Enum):
+    """What became of the tries at an address, the most telling first."""
+
+    PROHIBITED = "prohibited"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+    OTHER = "other"
+    NO_ROUTE = "no route"  # of this machine: says nothing where another address says something
+
+
+def kind_of(tried: TcpEvidence) -> Kind | None:
+    """How a try failed; None for one that connects."""
+    if tried.connect_ms is not None:
+        return None
+    if tried.icmp in _PROHIBITED or tried.errno in ("EACCES", "EPERM"):
+        return Kind.PROHIBITED
+    if tried.errno == "ENETUNREACH" and tried.icmp is not None:
+        return Kind.UNREACHABLE  # a router on the way knows no further
+    return _BY_ERRNO.get(tried.errno or "", Kind.OTHER)
+
+
+_BY_ERRNO = {
+    "ECONNREFUSED": Kind.REFUSED,
+    "ECONNRESET": Kind.REFUSED,
+    "EHOSTUNREACH": Kind.UNREACHABLE,
+    "EHOSTDOWN": Kind.UNREACHABLE,
+    "ENONET": Kind.UNREACHABLE,
+    "ETIMEDOUT": Kind.SILENT,
+    "ENETUNREACH": Kind.NO_ROUTE,
+    "ENETDOWN": Kind.NO_ROUTE,
+    "EADDRNOTAVAIL": Kind.NO_ROUTE,
+    "EAFNOSUPPORT": Kind.NO_ROUTE,
+}
+
+
+def connected(tries: Iterable[TcpEvidence]) -> list[TcpEvidence]:
     return [t for t in tries if t.connect_ms is not None]
 
 
-def _with(tries: Iterable[TcpEvidence], *names: str) -> list[TcpEvidence]:
-    return [t for t in tries if t.connect_ms is None and t.errno in names]
+def _leading(found: FindingSet, kind: Kind) -> list[TcpEvidence]:
+    """The addresses that failed this way, where none connects and nothing more telling was seen."""
+    if not found.tcp or connected(found.tcp):
+        return []
+    kinds = {kind_of(t) for t in found.tcp}
+    if next(k for k in Kind if k in kinds) is not kind:
+        return []
+    return [t for t in found.tcp if kind_of(t) is kind]
 
 
-def _every(found: FindingSet, *names: str) -> bool:
-    """Each address failed, and with one of these."""
-    return bool(found.tcp) and len(_with(found.tcp, *names)) == len(found.tcp)
+def _mixed(found: FindingSet) -> bool:
+    """The addresses failed in several ways; this machine's lack of a family does not count."""
+    return len({kind_of(t) for t in found.tcp} - {Kind.NO_ROUTE}) > 1
 
 
-def _where(tries: Iterable[TcpEvidence]) -> str:
+def where(tries: Iterable[TcpEvidence]) -> str:
     return ", ".join(f"[{t.address}]" if t.family == 6 else t.address for t in tries)
 
 
@@ -40,31 +84,53 @@ def _rechecked_up(found: FindingSet) -> bool:
     return bool(again and (again.polling_open or "ok" in again.connects))
 
 
-def _prohibited(tries: Iterable[TcpEvidence]) -> bool:
-    return any(t.icmp in _PROHIBITED or t.errno in ("EACCES", "EPERM") for t in tries)
+def _settle(found: FindingSet, *asked: FollowUp) -> tuple[FollowUp, ...]:
+    return tuple(f for f in asked if not found.ran(f))
 
 
 def refused(found: FindingSet) -> Fit | None:
     """Every address answers with RST, and still does after a pause."""
-    if not _every(found, "ECONNREFUSED") or _rechecked_up(found):
+    told = _leading(found, Kind.REFUSED)
+    if not told or _rechecked_up(found) or found.via_proxy:
         return None
     return Fit(
         (
             say(
                 "{addresses} refuses connections on port {port}.",
-                addresses=_where(found.tcp),
+                addresses=where(told),
                 port=_port(found),
             ),
         ),
         Confidence.LIKELY,
-        () if found.ran(FollowUp.RECHECK) else (FollowUp.RECHECK,),
+        _settle(found, FollowUp.RECHECK, FollowUp.OTHER_PORTS),
         _LISTENING_RIVALS,
+    )
+
+
+def wrong_port(found: FindingSet) -> Fit | None:
+    """Nothing listens where the URL says, and Engine.IO answers next door."""
+    told = _leading(found, Kind.REFUSED)
+    opened = next((t for t in found.other_ports if t.scheme), None)
+    if not told or opened is None or _rechecked_up(found) or found.via_proxy:
+        return None
+    return Fit(
+        (
+            say(
+                "Port {port} refuses connections, and an Engine.IO server answers on port {other} "
+                "({scheme}) of the same host.",
+                port=_port(found),
+                other=opened.port,
+                scheme=opened.scheme or "",
+            ),
+        ),
+        Confidence.LIKELY,
+        rivals=("tcp_refused",),
     )
 
 
 def restarting(found: FindingSet) -> Fit | None:
     """Refused at first, healthy a moment later."""
-    if not _every(found, "ECONNREFUSED") or not _rechecked_up(found) or found.recheck is None:
+    if not _leading(found, Kind.REFUSED) or not _rechecked_up(found) or found.recheck is None:
         return None
     return Fit(
         (
@@ -78,120 +144,140 @@ def restarting(found: FindingSet) -> Fit | None:
     )
 
 
+# ------------------------------------------------ silence
+
+
+def _host_is_open(found: FindingSet) -> bool:
+    """Ports that nobody opens on purpose answer for themselves: no filter hides the host's ports.
+
+    A filter that lets only the usual ports through swallows the others, so that those prove less.
+    """
+    spoken = [t for t in found.other_ports if t.outcome in ("ok", Reason.REFUSED) and not t.icmp]
+    silent = [t for t in found.other_ports if t.outcome == Reason.TIMEOUT]
+    return bool(spoken) and not silent
+
+
+def connects_waver(found: FindingSet) -> bool:
+    """One address both accepts and ignores connections, and answers none: its queue overflows."""
+    if found.statuses or found.eio_seen or not found.answers:
+        return False
+    ends = [a.failure for a in found.answers]
+    silent = [t for t in found.tcp if kind_of(t) is Kind.SILENT]
+    ignored = bool(silent) or any(waited_in_vain(f, Phase.CONNECT) for f in ends)
+    waiting = (Phase.TLS, Phase.REQUEST)
+    accepted = bool(connected(found.tcp)) or any(waited_in_vain(f, *waiting) for f in ends)
+    nothing = all(waited_in_vain(f, Phase.CONNECT, *waiting) for f in ends)
+    return ignored and accepted and nothing and len(found.tcp) == 1
+
+
+def _lost_after_connect(found: FindingSet) -> bool:
+    """Connections stand, and not one byte of ours is acknowledged on any of them."""
+    ends = [a.failure for a in found.answers]
+    waiting = (Phase.TLS, Phase.REQUEST)
+    return (
+        bool(ends)
+        and not found.statuses
+        and all(waited_in_vain(f, *waiting) for f in ends)
+        and all(f and f.tcp and f.tcp.unacked and not f.bytes_received for f in ends)
+    )
+
+
 def blackhole(found: FindingSet) -> Fit | None:
-    """SYNs vanish: no answer, no ICMP."""
-    if not _every(found, "ETIMEDOUT") or any(t.icmp for t in found.tcp):
+    """SYNs vanish, or all that follows them: no answer, no ICMP."""
+    if _lost_after_connect(found) and not connects_waver(found):
+        return Fit(
+            (say("Connections are accepted, but nothing that is sent is ever acknowledged."),),
+            Confidence.LIKELY,
+            rivals=("tcp_backlog_full",),
+        )
+    told = _leading(found, Kind.SILENT)
+    if not told or found.via_proxy or _host_is_open(found) or connects_waver(found):
         return None
+    others = any(t.outcome in ("ok", Reason.REFUSED) for t in found.other_ports)
+    rivals = ("tcp_backlog_full",) if others else ("tcp_host_unreachable",)
     return Fit(
         (
             say(
                 "No answer at all from {addresses} on port {port}: neither a refusal nor an "
                 "ICMP message.",
-                addresses=_where(found.tcp),
+                addresses=where(told),
                 port=_port(found),
             ),
         ),
         Confidence.LIKELY,
-        rivals=("tcp_backlog_full", "tcp_host_unreachable"),
+        _settle(found, FollowUp.OTHER_PORTS),
+        rivals if found.ran(FollowUp.OTHER_PORTS) else ("tcp_backlog_full", "tcp_host_unreachable"),
     )
 
 
-def reject_admin(found: FindingSet) -> Fit | None:
-    """A filter says so: ICMP administratively prohibited."""
-    failed = [t for t in found.tcp if t.connect_ms is None]
-    if not failed or len(failed) != len(found.tcp) or not _prohibited(failed):
+def backlog_full(found: FindingSet) -> Fit | None:
+    """This port alone is silent, or accepts a few and ignores the rest: nobody calls accept."""
+    if connects_waver(found):
+        return Fit(
+            (
+                say(
+                    "Some connections to port {port} are accepted, others ignored, and none is "
+                    "answered.",
+                    port=_port(found),
+                ),
+            ),
+            Confidence.LIKELY,
+            rivals=("srv_frozen",),
+        )
+    told = _leading(found, Kind.SILENT)
+    if not told or not _host_is_open(found) or found.via_proxy:
         return None
     return Fit(
-        (say("A firewall answers for {addresses}: prohibited.", addresses=_where(failed)),),
+        (
+            say(
+                "No answer from {addresses} on port {port}, while every other port that was tried "
+                "answers.",
+                addresses=where(told),
+                port=_port(found),
+            ),
+        ),
+        Confidence.LIKELY,
+        rivals=("tcp_blackhole",),
+    )
+
+
+# ------------------------------------------------ what routers and filters say
+
+
+def reject_admin(found: FindingSet) -> Fit | None:
+    """A filter says so: ICMP administratively prohibited, or "port unreachable" for TCP."""
+    told = _leading(found, Kind.PROHIBITED)
+    if not told or found.via_proxy:
+        return None
+    return Fit(
+        (say("A firewall answers for {addresses}: prohibited.", addresses=where(told)),),
     )
 
 
 def host_unreachable(found: FindingSet) -> Fit | None:
     """A router, or our own ARP, says that the host is not there."""
-    if not _every(found, "EHOSTUNREACH", "EHOSTDOWN") or _prohibited(found.tcp):
+    told = _leading(found, Kind.UNREACHABLE)
+    if not told or found.via_proxy:
         return None
-    told = any(t.icmp is not None for t in found.tcp)
+    by_icmp = any(t.icmp is not None for t in told)
     return Fit(
-        (say("The network says that {addresses} cannot be reached.", addresses=_where(found.tcp)),),
-        Confidence.CERTAIN if told else Confidence.LIKELY,
-        rivals=() if told else ("tcp_reject_admin",),
+        (say("The network says that {addresses} cannot be reached.", addresses=where(told)),),
+        Confidence.CERTAIN if by_icmp and not _mixed(found) else Confidence.LIKELY,
+        rivals=() if by_icmp else ("tcp_reject_admin",),
     )
 
 
 def no_route(found: FindingSet) -> Fit | None:
     """This machine does not know a way."""
-    if not _every(found, "ENETUNREACH", "ENETDOWN"):
+    told = _leading(found, Kind.NO_ROUTE)
+    if not told or found.via_proxy:
         return None
     return Fit(
-        (say("This machine has no route to {addresses}.", addresses=_where(found.tcp)),),
+        (say("This machine has no route to {addresses}.", addresses=where(told)),),
     )
-
-
-# ------------------------------------------------ some addresses only
-
-
-def _families(found: FindingSet) -> tuple[list[TcpEvidence], list[TcpEvidence]]:
-    counted = [t for t in found.tcp if t.connect_ms is not None or t.errno]
-    return [t for t in counted if t.family == 4], [t for t in counted if t.family == 6]
-
-
-def _whole_family_dead(dead: list[TcpEvidence], alive: list[TcpEvidence]) -> bool:
-    return bool(dead) and bool(_ok(alive)) and not _ok(dead)
-
-
-def ipv6_broken(found: FindingSet) -> Fit | None:
-    """Every AAAA address fails while IPv4 works."""
-    v4, v6 = _families(found)
-    if not _whole_family_dead(v6, v4):
-        return None
-    return Fit(
-        (say("IPv4 connects, IPv6 ({addresses}) does not.", addresses=_where(v6)),),
-        rivals=() if len(v6) > 1 else ("one_backend_dead",),
-    )
-
-
-def ipv4_broken(found: FindingSet) -> Fit | None:
-    """Every A address fails while IPv6 works."""
-    v4, v6 = _families(found)
-    if not _whole_family_dead(v4, v6):
-        return None
-    return Fit((say("IPv6 connects, IPv4 ({addresses}) does not.", addresses=_where(v4)),))
-
-
-def _some(found: FindingSet, *names: str) -> list[TcpEvidence]:
-    v4, v6 = _families(found)
-    if _whole_family_dead(v6, v4) or _whole_family_dead(v4, v6) or not _ok(found.tcp):
-        return []
-    return _with(found.tcp, *names)
-
-
-def _share(found: FindingSet, dead: list[TcpEvidence]) -> Message:
-    return say_n(
-        "{n} of {total} addresses fails: {addresses}.",
-        "{n} of {total} addresses fail: {addresses}.",
-        len(dead),
-        total=len(found.tcp),
-        addresses=_where(dead),
-    )
-
-
-def one_dead(found: FindingSet) -> Fit | None:
-    """Some addresses refuse, others connect."""
-    dead = _some(found, "ECONNREFUSED", "ECONNRESET")
-    return Fit((_share(found, dead),)) if dead else None
-
-
-def one_blackholed(found: FindingSet) -> Fit | None:
-    """Some addresses swallow SYNs, others connect."""
-    dead = _some(found, "ETIMEDOUT", "EHOSTUNREACH", "EHOSTDOWN", "EACCES")
-    return Fit((_share(found, dead),)) if dead else None
 
 
 _NOBODY = say("Nobody can connect.")
-_SOME_WAIT = say(
-    "Some users connect late or not at all, depending on which address their browser picks."
-)
-
 ROWS = (
     Cause(
         "tcp_refused",
@@ -201,6 +287,15 @@ ROWS = (
         say("Nobody can connect: every attempt is refused at once."),
         say("Start the server, or open the right port; check that it listens on 0.0.0.0."),
         holds=refused,
+    ),
+    Cause(
+        "srv_wrong_port",
+        Layer.TCP,
+        Section.ENVIRONMENT,
+        say("The URL names the wrong port"),
+        say("Nobody can connect: every attempt is refused at once."),
+        say("Correct the port in the backend URL."),
+        holds=wrong_port,
     ),
     Cause(
         "srv_restarting",
@@ -266,45 +361,6 @@ ROWS = (
         say("The server no longer accepts connections: its queue is full"),
         say("Connection attempts hang until the client's timeout, then fail."),
         say("Find out why the process does not accept; raise the backlog, add instances."),
-    ),
-    Cause(
-        "one_backend_dead",
-        Layer.TCP,
-        Section.SERVER,
-        say("One of the backend's addresses is dead"),
-        _SOME_WAIT,
-        say("Repair the dead backend, or take its address out of DNS."),
-        reach=Reach.PART,
-        holds=one_dead,
-    ),
-    Cause(
-        "one_backend_blackholed",
-        Layer.TCP,
-        Section.NETWORK,
-        say("One of the backend's addresses swallows packets"),
-        _SOME_WAIT,
-        say("Take the unreachable address out of DNS, or open the firewall for it."),
-        reach=Reach.PART,
-        holds=one_blackholed,
-    ),
-    Cause(
-        "ipv6_broken",
-        Layer.TCP,
-        Section.NETWORK,
-        say("IPv6 is broken, IPv4 works"),
-        say("Browsers hide it with a short delay; clients that prefer IPv6 fail."),
-        say("Fix IPv6 on the way to the backend, or remove its AAAA record."),
-        reach=Reach.PART,
-        holds=ipv6_broken,
-    ),
-    Cause(
-        "ipv4_broken_v6_ok",
-        Layer.TCP,
-        Section.SERVER,
-        say("IPv4 is broken, IPv6 works"),
-        say("Users without IPv6 cannot connect."),
-        say("Make the server listen on IPv4 too (0.0.0.0)."),
-        reach=Reach.PART,
-        holds=ipv4_broken,
+        holds=backlog_full,
     ),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.causes.row import Cause, Fit
+from bot.causes.tcp import connects_waver
+from bot.causes.tls_handshake import speaks_http2
 from bot.evidence import Failure, Phase
 from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, say
@@ -44,6 +46,19 @@ def _reaction(found: FindingSet) -> bool:
     return bool(silent) and all(end == "open" for end in silent)
 
 
+def _tls_speaks(found: FindingSet) -> bool:
+    """Over TLS the rows of TLS explain an end, unless it comes without a word of ours.
+
+    Where the handshake succeeds and no client certificate is asked for, TLS has no part in it.
+    """
+    if not found.over_tls:
+        return False
+    own = found.hellos.get("own")
+    if own is not None and own.completed and found.tls_up:
+        return bool(own.asks_certificate)
+    return not found.burst or _reaction(found)
+
+
 def _mostly_reset(found: FindingSet) -> bool:
     if found.burst:
         ends = [e for e in (*found.burst.silent, *found.burst.outcomes) if e != "open"]
@@ -55,10 +70,8 @@ def _mostly_reset(found: FindingSet) -> bool:
 
 def rst_on_accept(found: FindingSet) -> Fit | None:
     """Accepted and reset at once, every time."""
-    if not _all_cut(found) or not _unexplained_by_tls(found):
+    if not _all_cut(found) or not _unexplained_by_tls(found) or _tls_speaks(found):
         return None
-    if found.over_tls and (not found.burst or _reaction(found)):
-        return None  # the TLS rows speak, unless silence is cut as well
     if not _mostly_reset(found):
         return None
     return Fit(
@@ -73,9 +86,7 @@ def conn_limit(found: FindingSet) -> Fit | None:
     if not _unexplained_by_tls(found) or _mostly_reset(found):
         return None
     partly = bool(_cut_before_a_byte(found)) and bool(found.statuses)
-    if not (_all_cut(found) or partly):
-        return None
-    if found.over_tls and (not found.burst or _reaction(found)):
+    if not (_all_cut(found) or partly) or _tls_speaks(found):
         return None
     if partly and found.burst and all(e == "answered" for e in found.burst.outcomes):
         return None
@@ -99,8 +110,8 @@ def frozen(found: FindingSet) -> Fit | None:
         return None
     if not all(waited_in_vain(f, Phase.REQUEST) and not f.bytes_received for f in waits):
         return None
-    if any(f.tcp and f.tcp.unacked for f in waits):
-        return None  # our bytes are not even acknowledged: the path, not the process
+    if any(f.tcp and f.tcp.unacked for f in waits) or connects_waver(found):
+        return None  # our bytes are not even acknowledged: the path or a full queue
     return Fit(
         (
             say(
@@ -121,6 +132,7 @@ def _alien(answers: Iterable[Failure]) -> Failure | None:
             if f.reason is Reason.NOT_HTTP
             and f.first_bytes
             and not f.first_bytes.startswith("HTTP/")
+            and not speaks_http2(f)
         ),
         None,
     )

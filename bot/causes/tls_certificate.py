@@ -8,7 +8,7 @@ from bot.causes.controls import date_is_ours
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import Certificate, TlsEvidence
 from bot.findings import FindingSet
-from bot.model import Layer, Reason, Section, Status, say
+from bot.model import Confidence, Layer, Reason, Section, Status, say
 
 # X509_V_ERR_* of OpenSSL (x509_vfy.h)
 _NOT_YET_VALID = 9
@@ -112,9 +112,18 @@ def no_san(found: FindingSet) -> Fit | None:
 
 
 def _inspected(found: FindingSet) -> Certificate | None:
+    """The leaf, if its issuer is an inspecting product by name, or forges the controls' as well."""
     untrusted = _with_code(found, _NO_ISSUER | {_SELF_SIGNED_IN_CHAIN})
     leaf = untrusted.certificate if untrusted else None
-    return leaf if leaf and _INSPECTION.search(leaf.issuer) else None
+    if leaf is None or not (_INSPECTION.search(leaf.issuer) or _everywhere(found, leaf)):
+        return None
+    return leaf
+
+
+def _everywhere(found: FindingSet, leaf: Certificate) -> bool:
+    """Other hosts, which the controls are, show certificates of the same untrusted issuer."""
+    looks = found.control.looks if found.control else ()
+    return any(look.untrusted_issuer == leaf.issuer for look in looks)
 
 
 def mitm(found: FindingSet) -> Fit | None:
@@ -122,7 +131,10 @@ def mitm(found: FindingSet) -> Fit | None:
     leaf = _inspected(found)
     if leaf is None:
         return None
-    return Fit((say("The certificate was issued by “{issuer}”.", issuer=leaf.issuer),))
+    issued = say("The certificate was issued by “{issuer}”.", issuer=leaf.issuer)
+    if _everywhere(found, leaf):
+        return Fit((issued, say("The controls show certificates of the same issuer.")))
+    return Fit((issued,), Confidence.LIKELY, rivals=("tls_unknown_ca",))
 
 
 def missing_intermediate(found: FindingSet) -> Fit | None:

@@ -6,7 +6,13 @@ import re
 
 from bot.causes.row import Cause, Fit
 from bot.causes.tls_certificate import REFUSED_BY_BROWSERS
-from bot.evidence import Failure, Phase
+from bot.causes.tls_hellos import (
+    completed,
+    filtered_by_name,
+    lost_by_size,
+    unanswered,
+)
+from bot.evidence import Failure, HelloAnswer, Phase, TlsHello
 from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, say
 
@@ -31,18 +37,44 @@ _PLAIN_ON_TLS = re.compile(
 )
 
 
+_REFUSALS = ("HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "INSUFFICIENT_SECURITY")
+# What OpenSSL says of a ServerHello that no browser accepts either
+_WEAK_HELLO = ("DH_KEY_TOO_SMALL", "UNSAFE_LEGACY_RENEGOTIATION", "WRONG_SIGNATURE_TYPE")
+_OLD = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})
+
+
 def _alert(found: FindingSet, *parts: str) -> str | None:
     alerts = [t.alert.upper() for t in found.tls if t.alert]
     return next((a for a in alerts if any(part in a for part in parts)), None)
 
 
+def _settle(found: FindingSet, *asked: FollowUp) -> tuple[FollowUp, ...]:
+    return tuple(f for f in asked if not found.ran(f))
+
+
 def sni_unrecognized(found: FindingSet) -> Fit | None:
-    """The front knows no such name: by the alert meant for it, or by Caddy's and Go's own."""
+    """The front knows no such name: by the alert meant for it, or by answering another name."""
     name = found.tls[0].server_name if found.tls else ""
     if _alert(found, "UNRECOGNIZED_NAME"):
         return Fit((say("The server's TLS alert: it does not know the name {host}.", host=name),))
-    alert = _alert(found, "INTERNAL_ERROR")
-    if alert is None:
+    alert = _alert(found, *_REFUSALS, "INTERNAL_ERROR", "ACCESS_DENIED")
+    own = found.hellos.get("own")
+    known = [h for h in (found.hellos.get("other"), found.hellos.get("none")) if completed(h)]
+    if known and own and not completed(own) and not completed(found.hellos.get("lenient")):
+        if alert is not None and own.answer is HelloAnswer.ALERT:
+            return Fit(
+                (
+                    say("The server's TLS alert: {alert}.", alert=alert),
+                    say("It completes the handshake for another name, or for none."),
+                ),
+            )
+        if own.server_name is None and unanswered(own):
+            return Fit(
+                (say("The server answers a TLS hello only if it names a host, and an address is "
+                     "no name."),),
+                Confidence.LIKELY,
+            )  # fmt: skip
+    if alert is None or "INTERNAL_ERROR" not in alert:
         return None
     return Fit(
         (
@@ -50,40 +82,102 @@ def sni_unrecognized(found: FindingSet) -> Fit | None:
             say("Fronts that have no certificate for {host} answer so.", host=name),
         ),
         Confidence.LIKELY,
+        _settle(found, FollowUp.TLS_HELLOS),
         rivals=("tls_rst_in_handshake",),
     )
 
 
+def _lenient(found: FindingSet) -> TlsHello | None:
+    """The hello that offers what browsers do not, if the server took only that one."""
+    lenient = found.hellos.get("lenient")
+    if lenient is None or not lenient.completed or completed(found.hellos.get("own")):
+        return None
+    return lenient
+
+
 def old_protocol(found: FindingSet) -> Fit | None:
     """Only TLS versions that clients no longer speak."""
+    lenient = _lenient(found)
+    if lenient is not None and lenient.version in _OLD:
+        return Fit(
+            (say("The server speaks {version} and nothing newer.", version=lenient.version),)
+        )
     alert = _alert(found, "PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
     return Fit((say("The server's TLS alert: {alert}.", alert=alert),)) if alert else None
 
 
 def cipher_mismatch(found: FindingSet) -> Fit | None:
     """No cipher in common."""
-    alert = _alert(found, "HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "INSUFFICIENT_SECURITY")
-    if not alert:
+    lenient = _lenient(found)
+    if lenient is not None and lenient.version not in _OLD and not filtered_by_name(found):
+        return Fit(
+            (say("The server agrees only to {cipher}, which clients refuse.",
+                 cipher=lenient.cipher or "?"),)
+        )  # fmt: skip
+    alert = _alert(found, *_REFUSALS, *_WEAK_HELLO)
+    if not alert or lenient is not None or _refused_after_hello(found):
         return None
     return Fit(
         (say("The server's TLS alert: {alert}.", alert=alert),),
         Confidence.LIKELY,
-        rivals=("tls_client_cert_required",),
+        _settle(found, FollowUp.TLS_HELLOS),
+        ("tls_client_cert_required",),
     )
+
+
+def _refused_after_hello(found: FindingSet) -> bool:
+    """The server agreed on version and cipher, and refused what came next: our certificate."""
+    own = found.hellos.get("own")
+    if own is not None:
+        return bool(own.asks_certificate and own.failure and own.answer is HelloAnswer.HELLO)
+    return any(
+        t.failure and t.failure.first_bytes.startswith("\\x16\\x03") and _refusal(t.alert)
+        for t in found.tls
+    )
+
+
+def _refusal(alert: str | None) -> bool:
+    return any(part in (alert or "").upper() for part in (*_REFUSALS, "CERTIFICATE"))
 
 
 def client_cert_required(found: FindingSet) -> Fit | None:
     """Mutual TLS, and we have nothing to show."""
     if found.eio_seen:
         return None
+    why = (say("The server asks for a client certificate and none was sent."),)
     page = next(
         (a for a in found.answers if a.status in (400, 403, 495, 496) and _asks(a.body)), None
     )
     alert = _alert(found, "CERTIFICATE_REQUIRED")
     told = next((f for f in found.failures if "CERTIFICATE_REQUIRED" in f.detail.upper()), None)
-    if page is None and alert is None and told is None:
+    if page is not None or alert is not None or told is not None:
+        return Fit(why)
+    if found.statuses:
         return None
-    return Fit((say("The server asks for a client certificate and none was sent."),))
+    own = found.hellos.get("own")
+    if own is not None:
+        ended = bool(own.after or own.failure) or all_cut_after_handshake(found)
+        return Fit(why) if own.asks_certificate and ended else None
+    if not (_refused_after_hello(found) or all_cut_after_handshake(found)):
+        return None
+    return Fit(
+        (say("The server ends the session right after the TLS handshake."),),
+        Confidence.LIKELY,
+        (FollowUp.TLS_HELLOS,),
+        ("tcp_conn_limit",),
+    )
+
+
+def all_cut_after_handshake(found: FindingSet) -> bool:
+    """TLS stands, and every request is cut before a byte comes back."""
+    ends = [a.failure for a in found.answers]
+    ended = (Reason.RESET, Reason.EOF, Reason.TLS_ALERT)
+    return (
+        found.over_tls
+        and found.tls_up
+        and bool(ends)
+        and all(f and f.phase is Phase.REQUEST and f.reason in ended for f in ends)
+    )
 
 
 def _asks(body: str) -> bool:
@@ -131,7 +225,7 @@ def _waits(found: FindingSet) -> list[Failure]:
 
 
 def handshake_hang(found: FindingSet) -> Fit | None:
-    """A ClientHello, and silence."""
+    """A ClientHello, and silence, whatever it says."""
     waits = _waits(found)
     if not waits or len(waits) != len(found.tls) or found.statuses:
         return None
@@ -139,50 +233,77 @@ def handshake_hang(found: FindingSet) -> Fit | None:
         found.plain_http and found.plain_http.spoken
     ):
         return None
+    if filtered_by_name(found) or lost_by_size(found) or _lenient(found) or sni_unrecognized(found):
+        return None
     lost = any(f.tcp and f.tcp.unacked for f in waits)
     why = (
         say("TCP connects, but the TLS hello is never acknowledged.")
         if lost
         else say("TCP connects and acknowledges, but no TLS answer comes.")
     )
+    told = found.hellos.get("own") is not None
     return Fit(
-        (why,),
+        (why, say("Neither another server name nor small segments change that."))
+        if told
+        else (why,),
         Confidence.LIKELY,
-        rivals=("tls_dpi_sni_drop", "net_mtu_blackhole_tls"),
+        _settle(found, FollowUp.TLS_HELLOS, FollowUp.PLAIN_HTTP),
+        _hang_rivals(told=told, lost=lost),
     )
+
+
+def _hang_rivals(*, told: bool, lost: bool) -> tuple[str, ...]:
+    if not told:
+        return ("tls_dpi_sni_drop", "net_mtu_blackhole_tls")
+    return ("tcp_blackhole", "tcp_backlog_full") if lost else ("srv_frozen",)
 
 
 def rst_in_handshake(found: FindingSet) -> Fit | None:
     """A ClientHello, and the connection is cut, or ended by an alert that explains nothing."""
     alert = _alert(found, *_MUTE_ALERTS)
-    if alert is not None:
+    if alert is not None and not _lenient(found) and not sni_unrecognized(found):
         return Fit((say("The server's TLS alert: {alert}.", alert=alert),), Confidence.LIKELY)
     waits = _waits(found)
     if not waits or len(waits) != len(found.tls) or found.statuses:
         return None
-    if not all(cut(f, Phase.TLS) for f in waits):
+    spoken = found.plain_http and found.plain_http.spoken
+    if spoken or not all(cut(f, Phase.TLS) for f in waits) or _refused_after_hello(found):
         return None
-    burst = found.burst
-    if burst and burst.silent and not any(end == "open" for end in burst.silent):
+    if found.burst and found.burst.silent and "open" not in found.burst.silent:
         return None  # cut without a word from us: no matter of TLS
-    if found.plain_http and found.plain_http.spoken:
+    if filtered_by_name(found) or _lenient(found) or sni_unrecognized(found):
         return None
-    settle = tuple(f for f in (FollowUp.TCP_BURST, FollowUp.PLAIN_HTTP) if not found.ran(f))
+    own = found.hellos.get("own")
+    steady = own is not None and all(unanswered(h) for h in found.hellos.values())
     return Fit(
         (say("The server cuts the connection when it reads the TLS hello."),),
-        Confidence.LIKELY,
-        settle,
-        ("tls_dpi_sni_rst",),
+        Confidence.CERTAIN if steady else Confidence.LIKELY,
+        _settle(found, FollowUp.TCP_BURST, FollowUp.PLAIN_HTTP, FollowUp.TLS_HELLOS),
+        () if own is not None else ("tls_dpi_sni_rst",),
     )
+
+
+# RFC 9113 §3.4: a server of HTTP/2 begins with SETTINGS: 3 bytes of length, type 4, no flags.
+_SETTINGS = re.compile(r"^\\x00\\x00.{1,4}\\x04\\x00\\x00\\x00\\x00\\x00", re.DOTALL)
+
+
+def speaks_http2(failure: Failure) -> bool:
+    """The first bytes are HTTP/2's, although HTTP/1.1 was spoken."""
+    return bool(_SETTINGS.match(failure.first_bytes))
 
 
 def h2_only(found: FindingSet) -> Fit | None:
     """HTTP/2 without HTTP/1.1: WebSocket clients have nothing to talk to."""
+    why = (say("The server wants HTTP/2 and refuses HTTP/1.1."),)
     refused = _alert(found, "NO_APPLICATION_PROTOCOL") is not None
     page = any(a.status in (403, 505) and "alpn" in a.body.lower() for a in found.answers)
-    if not refused and not page:
-        return None
-    return Fit((say("The server wants HTTP/2 and refuses HTTP/1.1."),))
+    if refused or page or any(speaks_http2(f) for f in found.failures):
+        return Fit(why)
+    own, lenient = found.hellos.get("own"), found.hellos.get("lenient")
+    offered = bool(own and lenient and lenient.alpn == "h2" and own.alpn != "http/1.1")
+    if offered and all_cut_after_handshake(found):
+        return Fit(why)
+    return None
 
 
 ROWS = (
@@ -257,24 +378,6 @@ ROWS = (
         say("Nobody can connect."),
         say("Look into the logs of whatever terminates TLS, and at its certificate files."),
         holds=rst_in_handshake,
-    ),
-    Cause(
-        "tls_dpi_sni_rst",
-        Layer.TLS,
-        Section.NETWORK,
-        say("A filter resets TLS for this host name"),
-        say("Users behind this filter cannot connect; others can."),
-        say("Ask for this host name to be allowed in the filter."),
-        needs_control=True,
-    ),
-    Cause(
-        "tls_dpi_sni_drop",
-        Layer.TLS,
-        Section.NETWORK,
-        say("A filter swallows TLS for this host name"),
-        say("Users behind this filter cannot connect; others can."),
-        say("Ask for this host name to be allowed in the filter."),
-        needs_control=True,
     ),
     Cause(
         "tls_h2_only",

@@ -112,7 +112,7 @@ class Dialer:
         """Connect to an endpoint, speaking TLS where its scheme says so. Raises WireError."""
         if endpoint.secure:
             self.prepare_tls()
-        connection = await self._reach(endpoint, address)
+        connection = await self.reach(endpoint, address=address)
         if endpoint.secure and self._context is not None:
             try:
                 context = await asyncio.shield(self._context)
@@ -121,6 +121,14 @@ class Dialer:
                 connection.close()
                 raise
         return connection
+
+    async def reach(self, endpoint: Endpoint, *, address: str | None = None) -> Connection:
+        """Connect, by the proxy's tunnel where one applies, and speak no TLS. Raises WireError."""
+        through = self.proxy_for(endpoint)
+        if through is not None:
+            return await self._tunnelled(endpoint, through)
+        known = (address,) if address else (await self.allowed(endpoint.host)).addresses
+        return await self._race(known, endpoint.host, endpoint.port, Phase.CONNECT)
 
     async def secure(
         self, connection: Connection, context: ssl.SSLContext, server_name: str
@@ -144,9 +152,11 @@ class Dialer:
             ) from exc
         connection.tls_ms = round((time.monotonic() - started) * 1_000, 3)
 
-    async def connect(self, address: str, port: int) -> Connect:
+    async def connect(
+        self, address: str, port: int, *, timeout_s: float = CONNECT_S, segment: int | None = None
+    ) -> Connect:
         """One TCP attempt at one address, remembered for later dials."""
-        tried = await sockets.connect(address, port, timeout_s=CONNECT_S)
+        tried = await sockets.connect(address, port, timeout_s=timeout_s, segment=segment)
         if tried.sock is None:
             tried = self._explained(tried, port)
             self._dead.add((address, port))
@@ -169,13 +179,6 @@ class Dialer:
         )
         self._open.add(connection)
         return connection
-
-    async def _reach(self, endpoint: Endpoint, address: str | None) -> Connection:
-        through = self.proxy_for(endpoint)
-        if through is not None:
-            return await self._tunnelled(endpoint, through)
-        known = (address,) if address else (await self.allowed(endpoint.host)).addresses
-        return await self._race(known, endpoint.host, endpoint.port, Phase.CONNECT)
 
     async def _tunnelled(self, endpoint: Endpoint, through: proxy.Proxy) -> Connection:
         target = endpoint.host

@@ -58,12 +58,19 @@ def of_environment(host: str, port: int, *, secure: bool) -> Proxy | None:
     return parse(text)
 
 
+def all_of_environment() -> tuple[str, ...]:
+    """Every HTTP proxy that the environment names, whatever it is meant for; credentials inside."""
+    found = urllib.request.getproxies_environment()
+    texts = (found.get(kind) for kind in ("https", "http", "all"))
+    return tuple(dict.fromkeys(t for t in texts if t and parse(t) is not None))
+
+
 def choose(setting: str | None, host: str, port: int, *, secure: bool) -> Proxy | None:
-    """The proxy for a host: the target's own, else the environment's; none for this machine."""
-    if addresses.is_loopback(host):
-        return None
+    """The proxy for a host: the target's own, else the environment's, which spares this machine."""
     if setting:
         return parse(setting)
+    if addresses.is_loopback(host):
+        return None
     return of_environment(host, port, secure=secure)
 
 

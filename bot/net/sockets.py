@@ -37,9 +37,12 @@ class Connect:
     icmp: tuple[int, int] | None = None
 
 
-async def connect(address: str, port: int, *, timeout_s: float) -> Connect:
+async def connect(
+    address: str, port: int, *, timeout_s: float, segment: int | None = None
+) -> Connect:
     """Open a TCP connection. A failure is returned; the caller owns the socket otherwise.
 
+    `segment` bounds the data of a TCP segment, both ways (bytes; the SYN announces it).
     `elapsed_ms` of a success is the kernel's own measure of the first round trip unless the SYN was
     sent again, so that a busy event loop of ours does not look like a slow network.
     """
@@ -54,6 +57,8 @@ async def connect(address: str, port: int, *, timeout_s: float) -> Connect:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _keep_icmp(sock, on=True)
+        if segment is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
         async with asyncio.timeout(timeout_s):
             await loop.sock_connect(sock, (address, port))
     except OSError as exc:  # TimeoutError is one

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 ALPN: Final = ["http/1.1"]
 _RECORD: Final = 16_384
+_OP_LEGACY_SERVER_CONNECT: Final = 0x4  # <openssl/ssl.h>; in the ssl module since Python 3.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,44 @@ def unverifying(trust: Trust) -> ssl.SSLContext:
     return _unverifying(trust, _stamp(trust.cert_file))
 
 
+def lenient(trust: Trust) -> ssl.SSLContext:
+    """A context that accepts what no browser does: old versions, weak ciphers, any certificate.
+
+    It offers HTTP/2 as well, so that what a server speaks instead shows.
+    """
+    context = _bare(trust, "ALL:@SECLEVEL=0", ["h2", *ALPN])
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.options |= _OP_LEGACY_SERVER_CONNECT
+    return context
+
+
+class Overheard:
+    """The handshake messages that a context's connections receive, by name.
+
+    Only OpenSSL's message callback sees a CertificateRequest; Python has it for debugging.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._names: set[str] = set()
+        self._able = hasattr(context, "_msg_callback")
+        if self._able:
+            cast("Any", context)._msg_callback = self._message  # noqa: SLF001
+
+    @property
+    def asks_certificate(self) -> bool | None:
+        """Whether a CertificateRequest came; None where this Python cannot tell."""
+        return "CERTIFICATE_REQUEST" in self._names if self._able else None
+
+    def _message(self, _conn: object, direction: str, *about: object) -> None:
+        if direction == "read" and len(about) > 2:
+            self._names.add(str(getattr(about[2], "name", about[2])))
+
+
+def plain_hello(trust: Trust) -> ssl.SSLContext:
+    """A context of its own that says what `verifying` says, and accepts any certificate."""
+    return _bare(trust, "DEFAULT", ALPN)
+
+
 @lru_cache(maxsize=16)
 def _verifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
     context = ssl.create_default_context()
@@ -58,12 +97,16 @@ def _verifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
 
 @lru_cache(maxsize=16)
 def _unverifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
+    # A key that is too weak for us must still be readable.
+    return _bare(trust, "DEFAULT:@SECLEVEL=0", ALPN)
+
+
+def _bare(trust: Trust, ciphers: str, protocols: list[str]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(ALPN)
-    # A key that is too weak for us must still be readable.
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.set_alpn_protocols(protocols)
+    context.set_ciphers(ciphers)
     _load(context, Trust(None, trust.cert_file, trust.key_file, trust.key_password))
     return context
 

@@ -28,6 +28,7 @@ from bot.probes import (
     http,
     linger,
     namespace,
+    other_ports,
     other_scheme,
     paths,
     polling,
@@ -35,7 +36,9 @@ from bot.probes import (
     rtt,
     tcp,
     tls,
+    tls_hellos,
     upgrade,
+    via_proxy,
     websocket,
 )
 from bot.probes.look import Look
@@ -87,6 +90,9 @@ FOLLOW_UPS: Final[Mapping[FollowUp, FollowUpRow]] = {
     FollowUp.TCP_BURST: FollowUpRow(burst.probe, 8.0),
     FollowUp.TLS_ON_PLAIN_PORT: FollowUpRow(other_scheme.tls_on_plain_port, 9.0),
     FollowUp.PLAIN_HTTP: FollowUpRow(other_scheme.plain_http, 8.0),
+    FollowUp.TLS_HELLOS: FollowUpRow(tls_hellos.probe, 6.0),
+    FollowUp.OTHER_PORTS: FollowUpRow(other_ports.probe, 5.0),
+    FollowUp.VIA_PROXY: FollowUpRow(via_proxy.probe, 8.0),
     FollowUp.RANDOM_PATH: FollowUpRow(paths.random_path, 8.0),
     FollowUp.PATH_CANDIDATES: FollowUpRow(paths.path_candidates, 8.0),
     FollowUp.ORIGIN_VARIANTS: FollowUpRow(paths.origin_variants, 8.0),

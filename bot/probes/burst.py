@@ -46,10 +46,9 @@ async def _asking(look: Look) -> str:
 
 
 async def _silent(look: Look) -> str:
-    # Plain TCP whatever the scheme: a TLS server waits for our hello just as long.
-    plain = look.endpoint.flipped() if look.endpoint.secure else look.endpoint
+    # Without TLS whatever the scheme: a TLS server waits for our hello just as long.
     try:
-        with await look.dialer.dial(plain) as connection:
+        with await look.dialer.reach(look.endpoint) as connection:
             return await _listen(connection)
     except WireError as exc:
         return exc.failure.reason.value

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from bot import __version__, portal
 from bot.evidence import ControlEvidence, ControlLook, HttpAnswer, NoEvidence
 from bot.model import Finding, Reason, Status
-from bot.net import addresses, endpoint, http, tls
+from bot.net import addresses, certificates, endpoint, http, tls
 from bot.net.dial import Dialer
 from bot.net.endpoint import Endpoint
 from bot.net.errors import WireError
@@ -250,25 +250,36 @@ def _seen(look: Look, page: _Page, answer: HttpAnswer) -> ControlLook:
 async def _refused(look: Look, dialer: Dialer, page: _Page, exc: WireError) -> ControlLook:
     """A control that could not be dialled. Out of date by our clock: perhaps it is our clock."""
     cause = exc.__cause__
-    invalid = isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _OUT_OF_DATE
     connected = exc.failure.phase not in outcome.BELOW or isinstance(cause, ssl.SSLError)
-    seen = ControlLook(url=page.url, connected=connected, out_of_date=invalid)
-    return replace(seen, clock_offset_s=await _date(look, dialer, page)) if invalid else seen
+    seen = ControlLook(url=page.url, connected=connected)
+    if not isinstance(cause, ssl.SSLCertVerificationError):
+        return seen
+    offset, issuer = await _unverified(look, dialer, page)
+    invalid = cause.verify_code in _OUT_OF_DATE
+    return replace(
+        seen,
+        out_of_date=invalid,
+        clock_offset_s=offset if invalid else None,
+        untrusted_issuer=issuer,
+    )
 
 
-async def _date(look: Look, dialer: Dialer, page: _Page) -> float | None:
-    """The control's clock, read without trusting its certificate."""
-    plain = replace(page.to, scheme=page.to.flipped().scheme)
+async def _unverified(
+    look: Look, dialer: Dialer, page: _Page
+) -> tuple[float | None, str | None]:
+    """The control's clock and who issued its certificate, read without trusting that."""
     context = tls.unverifying(dialer.policy.trust)
     try:
-        with await dialer.dial(plain) as connection:
+        with await dialer.reach(page.to) as connection:
             await dialer.secure(connection, context, page.to.host)
+            chain = connection.tls.chain() if connection.tls is not None else ()
             reply = await http.exchange(
                 connection, page.request, timeout_s=CONTROL_S, scrub=Scrubber()
             )
     except WireError:
-        return None
-    return _offset(look, reply.answer)
+        return None, None
+    leaf = certificates.read(chain, look.clock())
+    return _offset(look, reply.answer), leaf.issuer if leaf is not None else None
 
 
 def _same_host(target: Endpoint, control: Endpoint) -> bool:

@@ -224,6 +224,18 @@ class Look:
             lines = (*lines, ("Connection", "close"))
         return Request(method, sent, shown, lines, body.encode())
 
+    def anonymous_handshake(self, to: Endpoint) -> Request:
+        """A polling handshake for whoever may answer: with no header, query or Origin of ours."""
+        bare = replace(to, query=())
+        sent, shown = bare.request_path("polling", t=secrets.token_hex(4))
+        lines = (
+            ("Host", to.authority),
+            ("User-Agent", f"wsdiag/{__version__}"),
+            ("Accept", "*/*"),
+            ("Connection", "close"),
+        )
+        return Request("GET", sent, shown, lines)
+
     @property
     def keeps_cookies(self) -> bool:
         """Whether a browser would send the session's cookies along with its polling.

@@ -21,21 +21,21 @@ async def tls_on_plain_port(look: Look) -> Finding:
     """Offer a TLS handshake to the port of an http URL, whatever its certificate."""
     started = time.monotonic()
     name = FollowUp.TLS_ON_PLAIN_PORT.value
-    plain = look.endpoint.flipped() if look.endpoint.secure else look.endpoint
+    host = look.endpoint.host
     context = tls.unverifying(look.dialer.policy.trust)
     try:
-        with await look.dialer.dial(plain) as connection:
-            await look.dialer.secure(connection, context, plain.host)
+        with await look.dialer.reach(look.endpoint) as connection:
+            await look.dialer.secure(connection, context, host)
             engine = connection.tls
             evidence = TlsEvidence(
-                server_name=plain.host,
+                server_name=host,
                 version=engine.version if engine else None,
                 handshake_ms=connection.tls_ms,
                 certificate=certificates.read(engine.chain(), look.clock()) if engine else None,
             )
             spoken = True
     except WireError as exc:
-        evidence = TlsEvidence(plain.host, failure=exc.failure)
+        evidence = TlsEvidence(host, failure=exc.failure)
         spoken = _is_tls(exc.failure)
     return outcome.found(name, outcome.OK, OtherSchemeEvidence(spoken, tls=evidence), started)
 

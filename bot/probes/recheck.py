@@ -43,11 +43,10 @@ async def probe(look: Look) -> Finding:
 
 
 async def _connects(look: Look) -> tuple[str, ...]:
-    plain = look.endpoint.flipped() if look.endpoint.secure else look.endpoint
     results: list[str] = []
     for _ in range(CONNECTS):
         try:
-            (await look.dialer.dial(plain)).close()
+            (await look.dialer.reach(look.endpoint)).close()
         except WireError as exc:
             results.append(exc.failure.reason.value)
         else:

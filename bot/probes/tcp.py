@@ -62,7 +62,7 @@ def _judge(tried: Connect, *, unreachable_here: bool) -> Judged:
     if tried.error is None:
         return outcome.OK
     reason = errors.reason_of(tried.error)
-    if reason is Reason.NO_ROUTE and unreachable_here:
+    if reason is Reason.NO_ROUTE and unreachable_here and tried.icmp is None:
         return Status.SKIPPED, Reason.NOT_POSSIBLE  # this machine lacks the family, not the target
     return Status.FAIL, reason
 

@@ -89,10 +89,9 @@ def _failed(to: Endpoint, exc: WireError) -> TlsEvidence:
 
 async def _unverified(look: Look, to: Endpoint, address: str | None) -> Certificate | None:
     """The certificate that was refused; None when the second handshake fails as well."""
-    plain = replace(to, scheme=to.flipped().scheme)
     context = tls.unverifying(look.dialer.policy.trust)
     try:
-        with await look.dialer.dial(plain, address=address) as connection:
+        with await look.dialer.reach(to, address=address) as connection:
             await look.dialer.secure(connection, context, to.host)
             chain = connection.tls.chain() if connection.tls is not None else ()
     except WireError:
