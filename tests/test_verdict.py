@@ -184,15 +184,17 @@ def test_affinity_is_not_asked_where_the_client_does_not_poll() -> None:
 
 def test_a_refusal_is_looked_at_again_before_it_is_named() -> None:
     refused = b.unreachable(b.tcp(errno="ECONNREFUSED"))
-    assert wanted(refused, b.HTTP, asked=frozenset()) == (FollowUp.RECHECK,)
-    assert wanted(refused, b.HTTP, asked=frozenset({FollowUp.RECHECK})) == ()
+    asked = wanted(refused, b.HTTP, asked=frozenset())
+    assert set(asked) == {FollowUp.RECHECK, FollowUp.OTHER_PORTS, FollowUp.VIA_PROXY}
+    assert wanted(refused, b.HTTP, asked=frozenset(asked)) == ()
 
 
 def test_a_follow_up_that_could_not_run_is_not_asked_twice() -> None:
     failing = b.dns(error="EAI_AGAIN")
-    assert wanted([failing], b.HTTP, asked=frozenset()) == (FollowUp.DNS_DIRECT,)
+    asked = frozenset(wanted([failing], b.HTTP, asked=frozenset()))
+    assert asked == {FollowUp.DNS_DIRECT, FollowUp.VIA_PROXY}
     unable = b.finding(FollowUp.DNS_DIRECT, NoEvidence(), Status.SKIPPED, Reason.NOT_POSSIBLE)
-    assert wanted([failing, unable], b.HTTP, asked=frozenset({FollowUp.DNS_DIRECT})) == ()
+    assert wanted([failing, unable], b.HTTP, asked=asked) == ()
 
 
 _REASONS = st.sampled_from(list(Reason))

@@ -177,7 +177,7 @@ async def test_a_tunnel_carries_every_probe() -> None:
     assert "pr0xy-secret" not in repr(found.all)
 
 
-def test_the_environment_names_a_proxy_but_never_for_this_machine(
+def test_the_environment_names_a_proxy_but_only_the_target_s_own_stands_before_this_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
@@ -188,7 +188,9 @@ def test_the_environment_names_a_proxy_but_never_for_this_machine(
     assert proxy.choose(None, "b.example", 80, secure=False) is None
     assert proxy.choose(None, "x.inside.example", 443, secure=True) is None
     assert proxy.choose(None, "localhost", 443, secure=True) is None
-    assert proxy.choose("http://p:1", "127.0.0.1", 443, secure=True) is None
+    told = proxy.choose("http://p:1", "127.0.0.1", 443, secure=True)
+    assert told is not None
+    assert told.url == "http://p:1"
 
 
 def test_every_error_of_a_socket_has_a_reason() -> None:
