@@ -87,7 +87,7 @@ ROWS = (
         "proxy_required",
         Layer.PROXY,
         Section.NETWORK,
-        say("This network lets nobody out without its proxy"),
+        say("This network wants a proxy"),
         say("Clients in this network that do not use the proxy cannot connect; others can."),
         say("Set HTTP_PROXY and HTTPS_PROXY for the client, and look at what NO_PROXY exempts."),
         holds=required,

@@ -292,7 +292,7 @@ ROWS = (
         "srv_wrong_port",
         Layer.TCP,
         Section.ENVIRONMENT,
-        say("The URL names the wrong port"),
+        say("The wrong port"),
         say("Nobody can connect: every attempt is refused at once."),
         say("Correct the port in the backend URL."),
         holds=wrong_port,

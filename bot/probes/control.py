@@ -264,9 +264,7 @@ async def _refused(look: Look, dialer: Dialer, page: _Page, exc: WireError) -> C
     )
 
 
-async def _unverified(
-    look: Look, dialer: Dialer, page: _Page
-) -> tuple[float | None, str | None]:
+async def _unverified(look: Look, dialer: Dialer, page: _Page) -> tuple[float | None, str | None]:
     """The control's clock and who issued its certificate, read without trusting that."""
     context = tls.unverifying(dialer.policy.trust)
     try:
