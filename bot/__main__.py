@@ -130,6 +130,21 @@ def diff(
 
 
 @app.command()
+def feedback(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list on stdout.")] = False,
+    export: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Write a file per answer, ready to become a fixture."),
+    ] = None,
+    lang: Lang = None,
+) -> None:
+    """List the verdicts that people called wrong in Slack, with what they said it was."""
+    from bot.composition import feedback as answers  # noqa: PLC0415
+
+    raise typer.Exit(answers.feedback(as_json=as_json, export=export, lang=lang))
+
+
+@app.command()
 def config(
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     example: Annotated[

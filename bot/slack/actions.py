@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -12,18 +12,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.guide import slack_blocks
 from bot.guide import title as section_title
-from bot.jobs import JobsBusyError, JobsClosedError
-from bot.model import Report, Section, Target, say
+from bot.model import Section, Target, say
 from bot.slack.access import Deed
 from bot.slack.blocks.common import GUIDE_LINK, GUIDE_MODAL, RUN_AGAIN, RUN_AGAIN_IN_THREAD
 from bot.slack.blocks.kit import VIEW_BLOCKS, plain_text
-from bot.slack.blocks.progress import busy, notice
+from bot.slack.blocks.progress import notice
+from bot.slack.clicks import place_of, report_of, start, whisper_stale
 from bot.slack.client import REACHING
 from bot.slack.desk import Desk
 from bot.slack.errors import understand
 from bot.slack.mrkdwn import clean, plain
-from bot.slack.posting import Place, ResponseUrl
-from bot.store import StoreError
+from bot.slack.posting import Place
 
 _MODAL_TITLE = 24  # docs.slack.dev/reference/views/modal-views
 
@@ -38,7 +37,7 @@ def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
     ) -> None:
         await ack()
         place = place_of(body, threaded=action.get("action_id") == RUN_AGAIN_IN_THREAD)
-        await _start(
+        await start(
             desk, place, "run again", run_again(desk, str(action.get("value") or ""), place)
         )
 
@@ -48,7 +47,7 @@ def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
         work = open_guide(
             desk, web, str(action.get("value") or ""), str(body.get("trigger_id") or ""), place
         )
-        await _start(desk, place, "open the guide", work)
+        await start(desk, place, "open the guide", work)
 
     async def on_link(ack: AsyncAck) -> None:
         await ack()  # the browser has opened it; Slack wants to hear that we know
@@ -56,7 +55,7 @@ def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
     async def on_stale(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         await ack()
         place = place_of(body)
-        await _start(desk, place, "stale button", _whisper_stale(desk, place))
+        await start(desk, place, "stale button", whisper_stale(desk, place))
 
     app.action(RUN_AGAIN)(on_run_again)
     app.action(RUN_AGAIN_IN_THREAD)(on_run_again)
@@ -65,33 +64,11 @@ def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
     app.action(re.compile(".*"))(on_stale)  # last: listeners are asked in this order
 
 
-def place_of(body: Mapping[str, Any], *, threaded: bool = False) -> Place:
-    """Where a button was, and so where its answer goes.
-
-    `threaded`: below the button's message, even if that is in no thread yet.
-    """
-    channel: Mapping[str, Any] = body.get("channel") or {}
-    container: Mapping[str, Any] = body.get("container") or {}
-    message: Mapping[str, Any] = body.get("message") or {}
-    user: Mapping[str, Any] = body.get("user") or {}
-    thread_ts = message.get("thread_ts") or container.get("thread_ts")
-    if thread_ts is None and threaded:
-        thread_ts = message.get("ts") or container.get("message_ts")
-    response_url = body.get("response_url")
-    return Place(
-        channel=str(channel.get("id") or container.get("channel_id") or user.get("id", "")),
-        user=str(user.get("id", "")),
-        channel_name=channel.get("name"),
-        thread_ts=thread_ts,
-        response=ResponseUrl(str(response_url)) if response_url else None,
-    )
-
-
 async def run_again(desk: Desk, report_id: str, place: Place) -> None:
     """Check again what the report was about."""
     if not await desk.admitted(Deed.CHECK, place):
         return
-    report = await _report(desk, report_id, place)
+    report = await report_of(desk, report_id, place)
     if report is None:
         return
     reader = desk.reader(place)
@@ -108,7 +85,7 @@ async def open_guide(
     """Show the guide's section for the report's cause in a modal (within 3 s of the click)."""
     if not await desk.admitted(Deed.CHECK, place):
         return
-    report = await _report(desk, report_id, place)
+    report = await report_of(desk, report_id, place)
     if report is None:
         return
     lang = desk.reader(place).lang
@@ -127,31 +104,3 @@ async def open_guide(
         _log.warning("the guide's modal was refused: %s", understand(error).code)
         words = say("Slack did not open the guide. Click once more.")
         await desk.poster.whisper(place, notice(words, lang))
-
-
-async def _report(desk: Desk, report_id: str, place: Place) -> Report | None:
-    """The report of a button; if it is gone, the person has been told."""
-    lang = desk.reader(place).lang
-    try:
-        report = await desk.store.report(report_id)
-    except StoreError as error:
-        _log.error("a report could not be read: %s", error)
-        words = say("The bot's database does not answer. Try again in a moment.")
-        await desk.poster.whisper(place, notice(words, lang))
-        return None
-    if report is None:
-        await _whisper_stale(desk, place)
-    return report
-
-
-async def _whisper_stale(desk: Desk, place: Place) -> None:
-    words = say("This report has expired, so the button no longer works.")
-    hint = say("Type {command} to check again.", command="/wsdiag")
-    await desk.poster.whisper(place, notice(words, desk.reader(place).lang, hint=hint))
-
-
-async def _start(desk: Desk, place: Place, name: str, work: Coroutine[Any, Any, None]) -> None:
-    try:
-        desk.jobs.start(name, work)
-    except (JobsBusyError, JobsClosedError):
-        await desk.poster.whisper(place, busy(desk.reader(place).lang))

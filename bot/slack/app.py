@@ -18,7 +18,7 @@ from bot.guide import GuideLinks, slack_blocks
 from bot.jobs import Jobs
 from bot.locales import LANGUAGES, moment
 from bot.model import Section, Target
-from bot.slack import actions, commands, home
+from bot.slack import actions, commands, home, wrong_cause
 from bot.slack.access import Policy
 from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
@@ -75,6 +75,7 @@ def build(client: SlackClient, desk: Desk) -> AsyncApp:
         )
     commands.register(app, desk)
     home.register(app, desk, client.web)
+    wrong_cause.register(app, desk, client.web)  # before what answers every click as stale
     actions.register(app, desk, client.web)
     return app
 

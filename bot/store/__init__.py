@@ -7,6 +7,7 @@ date whenever a store is opened.
 |---|---|
 | `store` | the `Store`: every read and write, one transaction each |
 | `outbox` | deliveries: order per channel, attempts, root messages |
+| `feedback` | what people said of a verdict |
 | `engine` | a database URL → an engine with its pragmas and private file |
 | `schema` | the tables; `migrations/` must lead to the same ones (a test compares) |
 | `upgrade` | Alembic at opening, under a lock |
@@ -15,7 +16,19 @@ date whenever a store is opened.
 """
 
 from bot.store.errors import StoreConflictError, StoreError
+from bot.store.feedback import HEALTHY, OTHER, Feedback, expected
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.store import Keep, Store
 
-__all__ = ["Keep", "NewDelivery", "Outbox", "Store", "StoreConflictError", "StoreError"]
+__all__ = [
+    "HEALTHY",
+    "OTHER",
+    "Feedback",
+    "Keep",
+    "NewDelivery",
+    "Outbox",
+    "Store",
+    "StoreConflictError",
+    "StoreError",
+    "expected",
+]

@@ -174,3 +174,18 @@ messages = Table(  # an incident's root message in a channel
     Column("ts", Text, nullable=False),  # Slack's name for the message
     Column("posted_at", Moment, nullable=False),
 )
+
+feedback = Table(  # what people said of a verdict; it outlives the report that it is about
+    "feedback",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("report_id", String(32), nullable=False),
+    Column("person", Text, nullable=False),  # Slack's id
+    Column("at", Moment, nullable=False),
+    Column("named", Text, nullable=False),  # the code that the verdict named
+    Column("answer", Text, nullable=False),  # a code, or a word of store.feedback
+    Column("note", Text, nullable=False),
+    Column("body", Text, nullable=False),  # bot.record's file
+    UniqueConstraint("report_id", "person"),  # who answers again has changed their mind
+    sqlite_autoincrement=True,
+)

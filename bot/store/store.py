@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.incidents import Incident, TargetState
 from bot.model import Delivery, Report, State, Transition, TransitionKind
 from bot.store import engine as engines
-from bot.store import outbox, rows, upgrade
+from bot.store import feedback, outbox, rows, upgrade
 from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
+from bot.store.feedback import Feedback
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import deliveries, incidents, reports, targets, transitions
 
@@ -280,6 +281,16 @@ class Store:
                 reports.c.id.not_in(needed),
             )
         )
+
+    # ------------------------------------------------------------ feedback
+
+    async def save_feedback(self, given: Feedback) -> None:
+        """Keep what somebody said of a report, in place of what they said before."""
+        await self._run(lambda c: feedback.save(c, given))
+
+    async def feedback(self) -> list[Feedback]:
+        """What people said, the newest first."""
+        return await self._run(feedback.everything)
 
     # ------------------------------------------------------------ outbox
 

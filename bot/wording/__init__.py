@@ -17,6 +17,7 @@ from bot.wording.lines import (
 from bot.wording.words import (
     CONFIDENCES,
     LABELS,
+    LAYERS,
     NO_VERDICT_IMPACT,
     OUTCOMES,
     REASONS,
@@ -29,6 +30,7 @@ from bot.wording.words import (
 __all__ = [
     "CONFIDENCES",
     "LABELS",
+    "LAYERS",
     "NO_VERDICT_IMPACT",
     "OUTCOMES",
     "REASONS",

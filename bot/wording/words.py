@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.evidence import Outcome
-from bot.model import Confidence, FollowUp, Message, Reason, State, say
+from bot.model import Confidence, FollowUp, Layer, Message, Reason, State, say
 
 REASONS: Mapping[Reason, Message] = {
     Reason.NOT_CONFIGURED: say("not configured"),
@@ -92,6 +92,22 @@ LABELS: Mapping[str, Message] = {
     FollowUp.RECHECK: say("Again after a pause"),
     FollowUp.LINGER: say("A moment later"),
     FollowUp.AFFINITY: say("Session affinity"),
+}
+
+LAYERS: Mapping[Layer, Message] = {
+    Layer.CLIENT: say("Client settings"),
+    Layer.BROWSER: say("Browser"),
+    Layer.PROXY: say("Outgoing proxy"),
+    Layer.DNS: say("DNS"),
+    Layer.TCP: say("TCP"),
+    Layer.NET: say("Network quality"),
+    Layer.TLS: say("TLS and certificates"),
+    Layer.HTTP: say("HTTP, proxies and load balancers"),
+    Layer.SERVER: say("The server itself"),
+    Layer.ENGINEIO: say("Engine.IO"),
+    Layer.WEBSOCKET: say("WebSocket"),
+    Layer.CORS: say("CORS"),
+    Layer.SOCKETIO: say("Socket.IO"),
 }
 
 _STATE_OF_TARGET: Mapping[State, Message] = {

@@ -11,8 +11,8 @@ from bot.demo.workspace import Message
 from bot.demo.workspace.blockkit import Surface
 from bot.guide import GuideLinks, cause_title
 from bot.model import State, Target
-from bot.slack.actions import place_of
 from bot.slack.blocks.status import TargetStatus
+from bot.slack.clicks import place_of
 from bot.slack.client import Mode
 from tests.slack.conftest import Scene, Stage
 from tests.slack.rules import assert_acceptable

@@ -20,6 +20,7 @@ from bot.slack.blocks.common import (
     why_blocks,
 )
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, header, post, section
+from bot.slack.blocks.wrong_cause import wrong_cause_button
 from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import headline
 
@@ -140,4 +141,5 @@ def _buttons(report: Report | None, report_id: str | None, reader: Reader) -> tu
     return actions(
         run_again_button(report_id, reader.lang, in_thread=True),
         guide_button(cause, report_id, reader),
+        *wrong_cause_button(cause, report_id, reader.lang),
     )

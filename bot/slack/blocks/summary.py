@@ -19,6 +19,7 @@ from bot.slack.blocks.common import (
     why_blocks,
 )
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, header, post, section
+from bot.slack.blocks.wrong_cause import wrong_cause_button
 from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import headline
 
@@ -48,7 +49,9 @@ def summary(report: Report, report_id: str | None, reader: Reader) -> Post:
     buttons: tuple[Block, ...] = ()
     if report_id is not None:
         buttons = actions(
-            run_again_button(report_id, lang), guide_button(verdict.cause, report_id, reader)
+            run_again_button(report_id, lang),
+            guide_button(verdict.cause, report_id, reader),
+            *wrong_cause_button(verdict.cause, report_id, lang),
         )
     return post(_in_a_sentence(report, lang), essential, optional, buttons)
 

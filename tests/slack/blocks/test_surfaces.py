@@ -190,7 +190,7 @@ def test_layers_that_were_not_reached_share_one_line() -> None:
 def test_the_guide_is_a_link_where_it_has_an_address_and_a_modal_elsewhere() -> None:
     def guide_button(links: GuideLinks) -> dict[str, Any]:
         post = summary(report(State.DOWN), "r1", Reader("en", links))
-        found = post.blocks[-1]["elements"][-1]
+        found = post.blocks[-1]["elements"][1]
         assert isinstance(found, dict)
         return found
 
