@@ -123,9 +123,7 @@ class Figures:
 
     def confusions(self) -> Sequence[tuple[tuple[str, str], int]]:
         """(made, named) of the causes that were wrong, most frequent first."""
-        pairs = Counter(
-            (r.scenario.cause or HEALTHY, r.outcome.code or _without_code(r)) for r in self.wrong
-        )
+        pairs = Counter((r.scenario.cause or HEALTHY, _named(r)) for r in self.wrong)
         return pairs.most_common()
 
     def seconds(self, *, hard: bool) -> tuple[float, int]:
@@ -150,10 +148,15 @@ def named_layer(run: Run) -> str:
     return run.outcome.layer or (HEALTHY if run.outcome.state == State.UP.value else NOTHING)
 
 
-def _without_code(run: Run) -> str:
-    if run.outcome.kind is not Kind.JUDGED:
-        return run.outcome.kind.value
-    return HEALTHY if run.outcome.state == State.UP.value else f"{run.outcome.state}, no cause"
+def _named(run: Run) -> str:
+    outcome = run.outcome
+    if outcome.kind is not Kind.JUDGED:
+        return outcome.kind.value
+    if run.cause_right:  # then it is the state that is wrong
+        return f"{outcome.state} by {outcome.code or 'no cause'}"
+    if outcome.code is not None:
+        return outcome.code
+    return HEALTHY if outcome.state == State.UP.value else f"{outcome.state}, no cause"
 
 
 def _share(name: str, runs: Sequence[Run], good: Callable[[Run], bool], least: float) -> Share:

@@ -153,7 +153,11 @@ class Bench(contextlib.AsyncExitStack):
         """See Caddy."""
         require("caddy")
         options.setdefault("host", self.host)
-        options.setdefault("port", self.port())
+        # Caddy refuses plain HTTP at 443 and TLS at 80.
+        unfit = 80 if options.get("certificate") else 443
+        while (port := self.port()) == unfit:
+            pass
+        options.setdefault("port", port)
         return await self.enter_async_context(Caddy(self._place("caddy"), site, **options))
 
     async def tinyproxy(self, more: str = "", **options: Any) -> Tinyproxy:

@@ -57,7 +57,12 @@ const tls = options.tls && {
     ? { ca: fs.readFileSync(options.tls.clientCa), requestCert: true, rejectUnauthorized: true }
     : {}),
 };
-const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
+const server =
+  options.kind === "h2"
+    ? require("http2").createSecureServer(tls, answer)
+    : tls
+      ? https.createServer(tls, answer)
+      : http.createServer(answer);
 if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
 
 const note = (req) => {
@@ -132,6 +137,21 @@ function onSocket(socket) {
   }
 }
 
+// socket.io-json-parser: every packet is one JSON text, without the type in front.
+class JsonEncoder {
+  encode(packet) {
+    return [JSON.stringify(packet)];
+  }
+}
+class JsonDecoder extends require("events").EventEmitter {
+  add(chunk) {
+    const packet = JSON.parse(chunk);
+    if (!packet || typeof packet.type !== "number") throw new Error("invalid format");
+    this.emit("decoded", packet);
+  }
+  destroy() {}
+}
+
 function startSocketIo() {
   const { Server } = require("socket.io");
   io = new Server(server, {
@@ -141,6 +161,7 @@ function startSocketIo() {
       "cors", "serveClient", "destroyUpgradeTimeout", "cookie", "connectionStateRecovery",
     ]),
     allowRequest,
+    ...(options.jsonParser ? { parser: { Encoder: JsonEncoder, Decoder: JsonDecoder } } : {}),
   });
   if (options.setCookies) {
     io.engine.on("initial_headers", (headers) => (headers["set-cookie"] = options.setCookies));
@@ -180,7 +201,7 @@ function startWs() {
   });
 }
 
-({ "socket.io": startSocketIo, "socket.io-v2": startSocketIo2, ws: startWs, http: () => {} })[
+({ "socket.io": startSocketIo, "socket.io-v2": startSocketIo2, ws: startWs, http: () => {}, h2: () => {} })[
   options.kind || "socket.io"
 ]();
 

@@ -134,6 +134,30 @@ class CertificateAuthority:
         """Self-signed, with any text as its common name (at most 64 characters)."""
         return self._own(x509.Name([_cn(common_name)]), self.LOOPBACK)
 
+    def inspected(self, common_name: str, organisation: str, *names: str) -> CertificateFiles:
+        """What a box that inspects TLS shows: signed on the fly by its own CA, which is sent."""
+        issuer_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        issuer = x509.Name(
+            [_cn(common_name), x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)]
+        )
+        authority = (
+            _builder(issuer, issuer)
+            .public_key(issuer_key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+            .sign(issuer_key, hashes.SHA256())
+        )
+        alternatives = x509.SubjectAlternativeName([_general(h) for h in names or self.LOOPBACK])
+        leaf = (
+            _builder(x509.Name([_cn("backend")]), issuer)
+            .public_key(key.public_key())
+            .add_extension(alternatives, False)
+            .sign(issuer_key, hashes.SHA256())
+        )
+        files = self._write_pems(leaf, key)
+        with files.cert.open("ab") as chain:
+            chain.write(authority.public_bytes(serialization.Encoding.PEM))
+        return files
+
     def rsa(self, *names: str, bits: int = 2048) -> CertificateFiles:
         """Issued by the root for an RSA key of so many bits (the others have elliptic curves)."""
         key = generate_private_key(public_exponent=65_537, key_size=bits)

@@ -21,7 +21,8 @@ SCRIPT = NODE_FOLDER / "server.js"
 class NodeOptions:
     """What server.js is told; None leaves the library's default. Times in milliseconds.
 
-    kind: "socket.io" (v4), "socket.io-v2", "ws" (plain WebSocket echo), "http" (no WebSocket).
+    kind: "socket.io" (v4), "socket.io-v2", "ws" (plain WebSocket echo), "http" (no
+    WebSocket), "h2" (HTTP/2 and nothing else; needs tls).
     auth: {"mode": "reject"|"expired"|"dependency"|"token"|"hang"|"ok", "message", "data",
     "token", "slowMs"} as a namespace middleware. allow_request: {"origins": [...]} (no Origin
     header passes), {"deny": True}, each with "message"; {"hang": True}. health: {"path", "status",
@@ -56,6 +57,7 @@ class NodeOptions:
     kick_after_ms: int | None = None
     greetings: int | None = None  # events sent to everybody who connects, every third binary
     tick_every_ms: int | None = None  # an event to everybody, all the time
+    json_parser: bool = False  # packets are bare JSON, as socket.io-json-parser has them
     set_cookies: list[str] | None = None  # with every handshake
     no_pings: bool = False
     origins: str | None = None  # socket.io-v2 only
