@@ -17,6 +17,7 @@ from bot.guide import GuideLinks
 from bot.jobs import Jobs
 from bot.model import Message, Report, Target, say
 from bot.probes import SUITE
+from bot.pulse import Heartbeat, LoopLag
 from bot.settings import Audience, Settings
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot, TokenRefused
 from bot.slack.access import Policy, Rule
@@ -28,6 +29,7 @@ from bot.web.metrics import Vitals
 from bot.web.serve import ListenError, serving
 
 _STALE: Final = timedelta(seconds=90)  # a watcher's loop turns every few seconds, or every interval
+_UNTOLD: Final = timedelta(minutes=10)  # news that wait longer reach nobody in time
 
 _log = logging.getLogger("wsdiag")
 
@@ -64,6 +66,7 @@ class _Service:
         self._targets = settings.targets()
         self._links = GuideLinks(settings.guide_url, settings.public_url)
         self._places = asyncio.Semaphore(settings.max_checks)
+        self._lag = LoopLag()
         self._watchers = Watchers(
             store=store,
             diagnose=partial(diagnose, vantage=settings.vantage, slack_connected=self._slack_hint),
@@ -125,11 +128,26 @@ class _Service:
                 self._watchers.run(self._targets.values()), name="watchers"
             )
             talking = group.create_task(self._slack.run(), name="slack")
+            lagging = group.create_task(self._lag.run(), name="loop lag")
+            beating = group.create_task(self._beat(), name="heartbeat")
             await stop.wait()
             _log.info("stopping")
             await self._slack.stop()
-            for task in (watching, talking):
+            for task in (watching, talking, lagging, beating):
                 task.cancel()
+
+    async def _beat(self) -> None:
+        """Tell a dead-man's switch that all is well, if one is set."""
+        settings = self._settings
+        if settings.heartbeat_url is not None:
+            await Heartbeat(settings.heartbeat_url, settings.heartbeat_interval_s, self._well).run()
+
+    async def _well(self) -> bool:
+        """Whether outages are noticed, kept and told. News that wait while Slack is away count: who
+        is to hear of them, if not by another way?"""
+        oldest = (await self._store.outbox()).oldest_at
+        told = oldest is None or datetime.now(UTC) - oldest < _UNTOLD
+        return told and await self._store_works() and await self._watching()
 
     # ------------------------------------------------------------ what the rooms ask for
 
@@ -177,6 +195,7 @@ class _Service:
             targets=list(self._watchers.snapshots().values()),
             outbox=await self._store.outbox(),
             slack_connected=self._slack.connected,
+            loop_lag_s=self._lag.worst_s,
         )
 
     def _slack_hint(self) -> bool | None:

@@ -160,6 +160,11 @@ def _secret(value: Any) -> Any:
     return value if text is None else SecretStr(text.strip())
 
 
+def _secret_page(secret: SecretStr) -> SecretStr:
+    """An address whose path is a secret, as dead-man's switches and webhooks have them."""
+    return SecretStr(urls.parse_page_url(secret.get_secret_value()))
+
+
 def _token(wanted: str, foreign: tuple[str, ...]) -> AfterValidator:
     """Refuse a secret that is plainly another one; local workspaces may have tokens of any look."""
 
@@ -313,6 +318,7 @@ HostPatterns = Annotated[tuple[Annotated[str, _reading(urls.parse_host_pattern)]
 Vantage = Annotated[str, _reading(_vantage)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database_url)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+SecretUrl = Annotated[Secret, AfterValidator(_secret_page)]
 BotToken = Annotated[Secret, _token("xoxb-…", ("xapp-", "xoxp-", "http:", "https:"))]
 AppToken = Annotated[Secret, _token("xapp-…", ("xoxb-", "xoxp-", "http:", "https:"))]
 SigningSecret = Annotated[

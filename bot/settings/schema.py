@@ -188,6 +188,16 @@ class Settings(BaseSettings):
             "in it becomes `en` or `ru`."
         ),
     ] = None
+    heartbeat_url: Annotated[
+        fields.SecretUrl | None,
+        Field(
+            description="Called every `heartbeat_interval_s` while the bot works: a dead-man's "
+            "switch such as Healthchecks.io."
+        ),
+    ] = None
+    heartbeat_interval_s: float = Field(
+        default=60.0, ge=5.0, le=3600.0, description="Seconds between two such calls."
+    )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         fields.Lower,

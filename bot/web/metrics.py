@@ -42,6 +42,7 @@ class Vitals:
     outbox: Outbox | None = None
     slack_connected: bool | None = None
     checks_running: int | None = None
+    loop_lag_s: float | None = None
 
 
 def handler(
@@ -141,6 +142,11 @@ def _of_the_bot(now: Vitals) -> Iterator[Metric]:
         yield _single("outbox_oldest_age_seconds", "Age of the oldest of them.", age)
     if now.slack_connected is not None:
         yield _single("slack_connected", "1 while Slack can be reached.", now.slack_connected)
+    if now.loop_lag_s is not None:
+        yield _single(
+            "loop_lag_seconds", "Longest delay of the event loop in the last minute.",
+            now.loop_lag_s,
+        )  # fmt: skip
     if now.checks_running is not None:
         yield _single("checks_running", "Checks that people asked for and that run now.",
                       now.checks_running)  # fmt: skip
