@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot import urls, verdict
-from bot.evidence import Failure, NoEvidence, Phase
+from bot.evidence import Failure, HistoryEvidence, NoEvidence, Phase
 from bot.model import Controls, Finding, FollowUp, Reason, Report, Status, Target
 from bot.net.errors import since_ms
-from bot.probes import FOLLOW_UPS, SUITE, Found, config
+from bot.probes import FOLLOW_UPS, SUITE, Found, config, history
 from bot.probes.look import AddressError, Look, SettingsError, prepare
 
 _ROUNDS: Final = 6  # of follow-ups; each may narrow the causes and ask for more
@@ -48,6 +48,7 @@ async def diagnose(
     deep: bool = False,  # noqa: ARG001 - the hold and the payload ladder are not written yet
     deadline_s: float | None = None,
     on_progress: OnProgress | None = None,
+    memory: HistoryEvidence | None = None,
     strict: bool = False,
 ) -> Report:
     """Look at a target and conclude.
@@ -56,7 +57,8 @@ async def diagnose(
     as `skipped/deadline`, and the verdict is told. `deep` is accepted and does no more than the
     base suite and its follow-ups in this version. `strict` raises what a probe raises.
     `slack_connected` says whether the bot is connected to Slack, None where there is no bot: a hint
-    beside the controls, which decides nothing alone.
+    beside the controls, which decides nothing alone. `memory` is what the watcher knows of the
+    past; the command line has none.
     """
     started_at = datetime.now(UTC)
     started = time.monotonic()
@@ -68,7 +70,7 @@ async def diagnose(
         judged = verdict.judge(findings, target)
     else:
         look.slack_connected = slack_connected()
-        run = _Run(look, deadline, on_progress or (lambda _: None), strict=strict)
+        run = _Run(look, deadline, on_progress or (lambda _: None), memory, strict=strict)
         try:
             await run.suite()
             await run.follow_ups()
@@ -91,9 +93,16 @@ class _Run:
     """One diagnosis as it goes."""
 
     def __init__(
-        self, look: Look, deadline: float, on_progress: OnProgress, *, strict: bool
+        self,
+        look: Look,
+        deadline: float,
+        on_progress: OnProgress,
+        memory: HistoryEvidence | None,
+        *,
+        strict: bool,
     ) -> None:
         self.look = look
+        self._memory = memory
         self.asked: set[FollowUp] = set()
         self._deadline = deadline
         self._on_progress = on_progress
@@ -118,6 +127,8 @@ class _Run:
 
         early_first = sorted(range(len(SUITE)), key=lambda i: not SUITE[i].early)
         await _together(run(i) for i in early_first)
+        if self._memory is not None:
+            self._put(history.NAME, history.finding(self._memory, self.findings()))
 
     async def follow_ups(self) -> None:
         """Run what separates the causes still possible, until nothing does.
@@ -150,7 +161,7 @@ class _Run:
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything found so far: the suite in its order, then the follow-ups."""
-        order = [row.name for row in SUITE] + [f.value for f in FOLLOW_UPS]
+        order = [*(row.name for row in SUITE), history.NAME, *(f.value for f in FOLLOW_UPS)]
         found = [f for name in order for f in self._by_probe.get(name, ())]
         return tuple(unexplained(found))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model import Message, Reason, Transport
+from bot.model import Confidence, Message, Reason, Transport
 
 
 class Phase(StrEnum):
@@ -460,6 +460,72 @@ class AffinityEvidence:
     failures: tuple[Reason | None, ...] = ()
 
 
+# ---------------------------------------------------------------- what the watcher remembers
+
+
+class Ending(StrEnum):
+    """How a held connection ended."""
+
+    CUT = "cut"  # FIN or RST without a close frame
+    CLOSED = "closed"  # a close frame, or Engine.IO's close
+    KICKED = "kicked"  # Socket.IO's DISCONNECT
+    SILENT = "silent"  # nothing came any more, not even to a heartbeat
+    FAILED = "failed"  # an exchange of polling failed, or what came made no sense
+    OURS = "ours"  # we let go of it
+    OPEN = "open"  # it has not ended
+
+
+class PatternKind(StrEnum):
+    """What recurs."""
+
+    CONSTANT_AGE = "constant_age"  # connections end at one age
+    CONSTANT_IDLE = "constant_idle"  # connections end after one span without a message
+    CRASH_LOOP = "crash_loop"  # the server goes away again and again
+    CLUSTER = "cluster"  # several drops within minutes, calm before and after
+    POLLING_SINCE = "polling_since"  # WebSocket until a moment, polling since
+    SLOWER = "slower"  # against the target's own past, for a while now
+    RISING = "rising"  # round trips grow from day to day
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Something that recurs in a target's history. `patterns.telling` puts it into sentences.
+
+    count, of: how many of how many (drops, or measurements) show it.
+    value, spread, before: seconds for ages and spans, milliseconds for round trips; the spread is
+        a robust standard deviation, `before` what was usual.
+    hurts: users feel it often enough that the target counts as degraded.
+    """
+
+    kind: PatternKind
+    since: datetime
+    last: datetime
+    count: int
+    of: int
+    code: str | None = None  # a cause of the catalogue, where one fits
+    confidence: Confidence = Confidence.LIKELY
+    rivals: tuple[str, ...] = ()
+    hurts: bool = False
+    ending: Ending | None = None
+    value: float | None = None
+    spread: float | None = None
+    before: float | None = None
+    kept_alive: bool | None = None  # the app's keep-alive went over these connections
+    examples: tuple[str, ...] = ()  # well-known limits of this size, as a hint only
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvidence:
+    """What held connections and earlier measurements of the target show, up to now."""
+
+    patterns: tuple[Pattern, ...] = ()
+    still_slow_ms: float | None = None  # a slower target stays so while round trips take this long
+
+    def pattern(self, kind: PatternKind) -> Pattern | None:
+        """The pattern of a kind, if there is one."""
+        return next((p for p in self.patterns if p.kind is kind), None)
+
+
 @dataclass(frozen=True, slots=True)
 class NoEvidence:
     """Nothing was looked at; the reason says why. `note` is for people who read the JSON."""
@@ -491,5 +557,6 @@ Evidence = (
     | ProbedPathsEvidence
     | RecheckEvidence
     | AffinityEvidence
+    | HistoryEvidence
     | NoEvidence
 )

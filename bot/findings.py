@@ -23,6 +23,7 @@ from bot.evidence import (
     Evidence,
     Failure,
     FallbackEvidence,
+    HistoryEvidence,
     HttpAnswer,
     HttpEvidence,
     NamespaceAttempt,
@@ -196,6 +197,11 @@ class FindingSet:
     @cached_property
     def affinity(self) -> AffinityEvidence | None:
         return self._one(FollowUp.AFFINITY, AffinityEvidence)
+
+    @cached_property
+    def history(self) -> HistoryEvidence | None:
+        """What the watcher remembers; None where nobody watches (the command line)."""
+        return self._one("history", HistoryEvidence)
 
     # ------------------------------------------------ questions that several causes ask
 

@@ -150,6 +150,9 @@ class Reason(StrEnum):
     # quality
     HIGH_LATENCY = "high_latency"
     UNSTABLE = "unstable"
+    # what the watcher remembers
+    RECURRING_DROPS = "recurring_drops"  # held connections end again and again, in one way
+    SLOWER_THAN_USUAL = "slower_than_usual"
     # the rest
     SETTING_INVALID = "setting_invalid"
     FALLBACK_DEAD = "fallback_dead"

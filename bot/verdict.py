@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bot import causes
 from bot.causes import CATALOGUE, Cause, Fit, Reach, controls
+from bot.causes.history import remembered
 from bot.evidence import Failure, Phase
 from bot.findings import FindingSet
 from bot.model import (
@@ -46,6 +47,7 @@ _LAYER_OF_PROBE = {
     "namespace": Layer.SOCKETIO,
     "rtt": Layer.NET,
     "fallback": Layer.CLIENT,
+    "history": Layer.SERVER,
     FollowUp.AFFINITY: Layer.ENGINEIO,
     FollowUp.LINGER: Layer.SOCKETIO,
 }
@@ -259,7 +261,7 @@ def _ranked(found: FindingSet, state: State) -> list[_Candidate]:
     """Every cause that fits, the one to name first."""
     candidates = []
     for cause in CATALOGUE.values():
-        fit = cause.holds(found) if cause.holds else None
+        fit = (cause.holds(found) if cause.holds else None) or remembered(found, cause.code)
         if fit is not None:
             candidates.append(_Candidate(cause, fit))
     single = len(found.transports) == 1

@@ -102,6 +102,15 @@ ROWS = (
         holds=latency,
     ),
     Cause(
+        "net_slower_than_usual",
+        Layer.NET,
+        Section.NETWORK,
+        say("Slower than usual"),
+        say("Everything works, more slowly than users are used to."),
+        say("Ask what changed: a deployment, more users, another region, a VPN."),
+        reach=Reach.QUALITY,
+    ),
+    Cause(
         "net_jitter",
         Layer.NET,
         Section.NETWORK,

@@ -51,7 +51,8 @@ class Cause:
     reach: how much of a failure it can explain.
     needs_control: it means "blocked" or "our own side", so without a working control it is at most
         likely.
-    holds: the predicate; None for causes that no server-side look can see (browser, client code).
+    holds: the predicate; None for causes that no server-side look can see (browser, client code,
+        what only shows in time: `history.remembered`).
     """
 
     code: str

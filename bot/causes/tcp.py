@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
+from bot.causes.history import hurting
 from bot.causes.row import Cause, Fit
 from bot.evidence import Phase, TcpEvidence
 from bot.findings import FindingSet, waited_in_vain
@@ -88,10 +89,15 @@ def _settle(found: FindingSet, *asked: FollowUp) -> tuple[FollowUp, ...]:
     return tuple(f for f in asked if not found.ran(f))
 
 
+def _crashing(found: FindingSet) -> bool:
+    """Refused once more, by a server that keeps going away: then that is the name of it."""
+    return hurting(found, "srv_crash_loop") is not None
+
+
 def refused(found: FindingSet) -> Fit | None:
     """Every address answers with RST, and still does after a pause."""
     told = _leading(found, Kind.REFUSED)
-    if not told or _rechecked_up(found) or found.via_proxy:
+    if not told or _rechecked_up(found) or found.via_proxy or _crashing(found):
         return None
     return Fit(
         (
@@ -131,6 +137,8 @@ def wrong_port(found: FindingSet) -> Fit | None:
 def restarting(found: FindingSet) -> Fit | None:
     """Refused at first, healthy a moment later."""
     if not _leading(found, Kind.REFUSED) or not _rechecked_up(found) or found.recheck is None:
+        return None
+    if _crashing(found):
         return None
     return Fit(
         (

@@ -13,6 +13,7 @@ from typing import Final
 from bot import __version__, guide, urls
 from bot.composition.errors import UsageError
 from bot.diagnose import Progress, diagnose
+from bot.evidence import HistoryEvidence
 from bot.guide import GuideLinks
 from bot.jobs import Jobs
 from bot.model import Message, Report, Target, say
@@ -69,6 +70,7 @@ class _Service:
         self._lag = LoopLag()
         self._watchers = Watchers(
             store=store,
+            history=store.history,
             diagnose=partial(diagnose, vantage=settings.vantage, slack_connected=self._slack_hint),
             controls=settings.controls(),
             channel=settings.channel,
@@ -166,7 +168,15 @@ class _Service:
                 slack_connected=self._slack_hint,
                 vantage=self._settings.vantage,
                 on_progress=on_progress,
+                memory=self._memory(target),
             )
+
+    def _memory(self, target: Target) -> HistoryEvidence | None:
+        """What recurs, where the target is one that is watched and no address somebody typed."""
+        if self._targets.get(target.name) != target:
+            return None
+        snapshot = self._watchers.snapshot(target.name)
+        return snapshot.memory if snapshot else None
 
     async def _adhoc(self, url: str) -> Target | Message:
         try:

@@ -6,6 +6,7 @@ date whenever a store is opened.
 | module | subject |
 |---|---|
 | `store` | the `Store`: every read and write, one transaction each |
+| `history` | held connections and samples, in groups, rolled up and bounded |
 | `outbox` | deliveries: order per channel, attempts, root messages |
 | `feedback` | what people said of a verdict |
 | `engine` | a database URL → an engine with its pragmas and private file |
@@ -17,6 +18,7 @@ date whenever a store is opened.
 
 from bot.store.errors import StoreConflictError, StoreError
 from bot.store.feedback import HEALTHY, OTHER, Feedback, expected
+from bot.store.history import History, KeepHistory
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.store import Keep, Store
 
@@ -24,7 +26,9 @@ __all__ = [
     "HEALTHY",
     "OTHER",
     "Feedback",
+    "History",
     "Keep",
+    "KeepHistory",
     "NewDelivery",
     "Outbox",
     "Store",

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -188,4 +189,43 @@ feedback = Table(  # what people said of a verdict; it outlives the report that 
     Column("body", Text, nullable=False),  # bot.record's file
     UniqueConstraint("report_id", "person"),  # who answers again has changed their mind
     sqlite_autoincrement=True,
+)
+
+sessions = Table(  # held connections that have ended
+    "sessions",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("ended_at", Moment, nullable=False, index=True),
+    Column("age_s", Float, nullable=False),
+    Column("transport", String(16), nullable=False),
+    Column("ending", String(16), nullable=False),
+    Column("reason", String(32)),
+    Column("code", Integer),
+    Column("idle_s", Float),
+    Column("keep_alives", Integer, nullable=False),
+    Column("connect_ms", Float),
+    Column("failed_before", Integer, nullable=False),
+    Column("failure_before", String(32)),
+    Index("ix_sessions_target_ended_at", "target", "ended_at"),
+)
+
+samples = Table(  # of one minute, of five, of an hour: the longer, the longer kept
+    "samples",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("span_s", Integer, primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("rtt_ms", Float),
+    Column("worst_ms", Float),
+    Column("connect_ms", Float),
+    Column("health_ms", Float),
+    Column("lag_ms", Float, nullable=False),
+    Column("websocket_s", Float, nullable=False),
+    Column("polling_s", Float, nullable=False),
+    Column("up_s", Float, nullable=False),
+    Column("degraded_s", Float, nullable=False),
+    Column("down_s", Float, nullable=False),
+    Index("ix_samples_span_s_at", "span_s", "at"),
 )

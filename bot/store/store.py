@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -21,6 +21,7 @@ from bot.store import engine as engines
 from bot.store import feedback, outbox, rows, upgrade
 from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
 from bot.store.feedback import Feedback
+from bot.store.history import History, KeepHistory
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import deliveries, incidents, reports, targets, transitions
 
@@ -41,6 +42,7 @@ class Keep:
     reports: int = KEEP_REPORTS
     reports_for: timedelta = KEEP_REPORTS_FOR
     incidents_for: timedelta = KEEP_INCIDENTS_FOR
+    history: KeepHistory = field(default_factory=KeepHistory)
 
 
 class Store:
@@ -56,6 +58,7 @@ class Store:
         self._running: set[asyncio.Task[object]] = set()
         self._closed = False
         self.place = place
+        self.history = History(self._run, keep.history)
         self.wake = asyncio.Event()
         """Set when there may be something to deliver; whoever delivers clears it first, then
         looks. It is set on opening, so that what an earlier process left is delivered."""

@@ -122,7 +122,11 @@ class Held:
         self._open = False
         self.lost: asyncio.Future[Ended] = self._loop.create_future()
         self.rtt_ms: float | None = None
+        self.keep_alives = 0
+        self.idle_s: float | None = None
+        """Once it is lost: the time since the last message in either direction."""
         self.suspect = False
+        self.on_rtt: Callable[[float], None] = lambda _ms: None
         self.on_suspicion: Callable[[], None] = lambda: None
         """Called when a heartbeat is missed, and again when a sign of life comes after all."""
 
@@ -260,6 +264,7 @@ class Held:
         while True:
             await asyncio.sleep(every_s)
             await self._client.emit("keep-alive", namespace=self._connection.endpoint.namespace)
+            self.keep_alives += 1
             self._log.keep_alive()
 
     # ------------------------------------------------------------ what comes in
@@ -267,6 +272,7 @@ class Held:
     def _pong(self, data: bytes) -> None:
         if self._ping_sent is not None and self._ping_sent[0] == data:
             self.rtt_ms = (self._loop.time() - self._ping_sent[1]) * 1000
+            self.on_rtt(self.rtt_ms)
             self._log.heartbeat(self.rtt_ms)
 
     def _text(self, data: str) -> None:
@@ -284,6 +290,8 @@ class Held:
     def _ended(self, ended: Ended) -> None:
         if not self.lost.done() and (self._open or ended.reason is Reason.DISCONNECTED):
             detail = self._connection.scrub(ended.detail, _DETAIL)
+            if self._wire is not None and self._wire.message_at is not None:
+                self.idle_s = self._loop.time() - self._wire.message_at
             self.lost.set_result(replace(ended, detail=detail))
 
     def _refused(self, *data: Any) -> None:

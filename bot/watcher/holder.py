@@ -9,16 +9,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from bot.model import Target, Transport, Trouble
+from bot.evidence import Ending
+from bot.model import Reason, Target, Transport, Trouble
+from bot.patterns import Session
 from bot.watcher.held import ConnectError, Held, open_held
 from bot.watcher.log import ConnectionLog
 from bot.watcher.pace import Backoff, Pace, gives_up_after_s
 from bot.watcher.wire import Ended, Sockets
+
+_RTTS: Final = 120  # of a minute, should nobody take them
+_ENDINGS: Final = {
+    Reason.EOF: Ending.CUT,
+    Reason.RESET: Ending.CUT,
+    Reason.SOCKET_ERROR: Ending.CUT,
+    Reason.CLOSED: Ending.CLOSED,
+    Reason.DISCONNECTED: Ending.KICKED,
+    Reason.TIMEOUT: Ending.SILENT,
+}
 
 
 class Link(StrEnum):
@@ -51,12 +63,15 @@ class Holder:
         pace: Pace,
         log: ConnectionLog,
         now: Callable[[], datetime],
+        on_end: Callable[[Session], None] = lambda _session: None,
     ) -> None:
+        """`on_end` is told of every connection that was open and has ended, also by our doing."""
         self._target = target
         self._sockets = sockets
         self._pace = pace
         self._log = log
         self._now = now
+        self._on_end = on_end
         self._retries = Backoff(pace.retry_first_s, pace.retry_max_s)
         self._held: Held | None = None
         self._kick = asyncio.Event()
@@ -64,6 +79,11 @@ class Holder:
         self._attempt = 0  # of the current row of attempts
         self._attempt_s = 0.0  # how long the last failed one took
         self._attempts_done = 0
+        self._failed = 0  # attempts since the last connection
+        self._failure: Reason | None = None  # of the first of them
+        self._opened: Session | None = None  # the open connection as it began
+        self._opened_at = 0.0  # loop time
+        self._rtts: list[float] = []
         self.changed = asyncio.Event()
         self.link = Link.CONNECTING
         self.trouble: Noticed | None = None
@@ -80,6 +100,15 @@ class Holder:
     def rtt_ms(self) -> float | None:
         """Round trip of the last heartbeat."""
         return self._held.rtt_ms if self._held is not None else None
+
+    def take_rtts(self) -> list[float]:
+        """Round trips measured since they were taken the last time, in milliseconds."""
+        taken, self._rtts = self._rtts, []
+        return taken
+
+    def session(self) -> Session | None:
+        """The open connection as it is remembered if nothing more happens."""
+        return self._session(Ended(Reason.CLOSED), Ending.OPEN)
 
     def client_gave_up(self) -> bool:
         """Whether a browser client that lost its connection when we did would have given up."""
@@ -149,13 +178,17 @@ class Holder:
         except ConnectError as error:
             self._attempt_s = loop.time() - started
             self._attempts_done += 1
+            self._failed += 1
+            self._failure = self._failure or error.ended.reason
             self._log.failed(error.ended.reason.value, error.ended.detail, self._attempt)
             self._notice(Trouble.CONNECT_FAILED, error.ended)
             return
+        ended: Ended | None = None
         try:
-            self._connected(held, loop.time() - started)
+            self._connected(held, started)
             ended = await self._until_lost(held)
         finally:
+            self._remember(ended)
             self._held = None
             await held.close()
         lived = loop.time() - started
@@ -189,8 +222,22 @@ class Holder:
             )
         )
 
-    def _connected(self, held: Held, took_s: float) -> None:
+    def _connected(self, held: Held, started: float) -> None:
+        took_s = asyncio.get_running_loop().time() - started
         self._held = held
+        self._opened_at = started
+        self._opened = Session(
+            self._target.name,
+            self._now(),
+            0.0,
+            held.transport,
+            Ending.OPEN,
+            connect_ms=took_s * 1000,
+            failed_before=self._failed,
+            failure_before=self._failure,
+        )
+        self._failed, self._failure = 0, None
+        held.on_rtt = self._rtts_add
         self._attempts_done += 1
         if self.connected_at is not None:
             self.reconnects += 1
@@ -202,6 +249,36 @@ class Holder:
         else:
             self.trouble = None
         self._set(Link.CONNECTED)
+
+    def _rtts_add(self, rtt_ms: float) -> None:
+        if len(self._rtts) < _RTTS:
+            self._rtts.append(rtt_ms)
+
+    def _session(self, ended: Ended, ending: Ending) -> Session | None:
+        held = self._held
+        if held is None or self._opened is None:
+            return None
+        is_open = ending is Ending.OPEN
+        return replace(
+            self._opened,
+            ended_at=self._now(),
+            age_s=asyncio.get_running_loop().time() - self._opened_at,
+            transport=held.transport,
+            ending=ending,
+            reason=None if is_open or ending is Ending.OURS else ended.reason,
+            code=ended.code,
+            idle_s=held.idle_s,
+            keep_alives=held.keep_alives,
+        )
+
+    def _remember(self, ended: Ended | None) -> None:
+        """`ended`: None when we let go of it ourselves."""
+        if ended is None:
+            session = self._session(Ended(Reason.CLOSED), Ending.OURS)
+        else:
+            session = self._session(ended, _ENDINGS.get(ended.reason, Ending.FAILED))
+        if session is not None:
+            self._on_end(session)
 
     def _expects_websocket(self) -> bool:
         client = self._target.client

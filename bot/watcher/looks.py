@@ -7,9 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 from typing import Protocol
 
-from bot.evidence import RttEvidence
+from bot.evidence import HistoryEvidence, HttpEvidence, RttEvidence
 from bot.model import Controls, Report, Target
 
 _log = logging.getLogger("wsdiag.watcher")
@@ -19,8 +20,10 @@ _GRACE_S = 10.0  # what a diagnosis may take beyond the target's own deadline be
 class Diagnose(Protocol):
     """`bot.diagnose.diagnose`."""
 
-    def __call__(self, target: Target, *, controls: Controls) -> Awaitable[Report]:
-        """Look at a target with fresh sockets."""
+    def __call__(
+        self, target: Target, *, controls: Controls, memory: HistoryEvidence | None
+    ) -> Awaitable[Report]:
+        """Look at a target with fresh sockets, knowing what recurs in its past."""
         ...
 
 
@@ -52,8 +55,10 @@ class Looks:
         controls: Controls,
         slots: Slots,
         now: Callable[[], datetime],
+        memory: Callable[[], HistoryEvidence | None] = lambda: None,
     ) -> None:
         self._target = target
+        self._memory = memory
         self._diagnose = diagnose
         self._controls = controls
         self._slots = slots
@@ -67,7 +72,9 @@ class Looks:
         async with self._slots.urgent if urgent else self._slots.routine:
             try:
                 async with asyncio.timeout(limit_s):
-                    report = await self._diagnose(self._target, controls=self._controls)
+                    report = await self._diagnose(
+                        self._target, controls=self._controls, memory=self._memory()
+                    )
             except TimeoutError:
                 _log.error("%s: the diagnosis did not end in %g s", self._target.name, limit_s)
                 return None
@@ -83,3 +90,18 @@ class Looks:
             if isinstance(finding.evidence, RttEvidence) and finding.evidence.median_ms is not None:
                 return finding.evidence.median_ms
         return None
+
+    def times(self, since: datetime) -> tuple[float | None, float | None, float | None]:
+        """Of a look that ended at `since` or later: round trip, TCP connect, the health page's
+        answer; medians in milliseconds, None where there is none."""
+        if self.last is None or self.last_at is None or self.last_at < since:
+            return None, None, None
+        rtt = connect = health = None
+        for finding in self.last.findings:
+            evidence = finding.evidence
+            if isinstance(evidence, RttEvidence):
+                rtt = evidence.median_ms
+                connect = median(evidence.connect_ms) if evidence.connect_ms else None
+            elif isinstance(evidence, HttpEvidence):
+                health = evidence.answer.ttfb_ms
+        return rtt, connect, health

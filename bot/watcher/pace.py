@@ -22,6 +22,8 @@ class Pace:
     recheck_first_s: float = 1.0  # looks while an incident is open
     recheck_max_s: float = 10.0
     crash_max_s: float = 60.0  # a watcher that fails by a bug of ours is started again after
+    write_s: float = 5.0  # between two writes of the history
+    sample_s: int = 60  # of history each sample stands for
 
 
 @dataclass(slots=True)

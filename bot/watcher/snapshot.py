@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.evidence import HistoryEvidence
 from bot.incidents import Incident
 from bot.model import Report, State, Transport
 from bot.watcher.holder import Link, Noticed
@@ -28,3 +29,4 @@ class Snapshot:
     last_check_at: datetime | None
     last_report: Report | None
     ticked_at: datetime | None  # the watcher was alive then
+    memory: HistoryEvidence | None = None  # what recurs

@@ -13,10 +13,15 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from statistics import median
+from urllib.parse import urlsplit
 
+from bot.evidence import HistoryEvidence
 from bot.incidents import TROUBLE
-from bot.model import Controls, Report, State, Target, Trouble
+from bot.model import Controls, Report, State, Target, Transport, Trouble
+from bot.patterns import Sample, Session
 from bot.urls import without_secrets
+from bot.watcher.chronicle import Chronicle
 from bot.watcher.holder import Holder, Link, Noticed
 from bot.watcher.ledger import Ledger, Records
 from bot.watcher.log import ConnectionLog
@@ -49,13 +54,23 @@ class Watcher:
         now: Callable[[], datetime] = utc_now,
         pace: Pace = Pace(),  # noqa: B008 - frozen
         log: ConnectionLog | None = None,
+        chronicle: Chronicle | None = None,
     ) -> None:
-        """`channel` is told where the target names none; with neither, nobody is told."""
+        """`channel` is told where the target names none; with neither, nobody is told. Without a
+        chronicle nothing is remembered."""
         self.target = target
+        self._chronicle = chronicle
         self._now = now
         self._pace = pace
         self._ledger = Ledger(target.name, store=store, channel=target.channel or channel, now=now)
-        self._looks = Looks(target, diagnose=diagnose, controls=controls, slots=slots, now=now)
+        self._looks = Looks(
+            target,
+            diagnose=diagnose,
+            controls=controls,
+            slots=slots,
+            now=now,
+            memory=self.memory,
+        )
         self._ticked_at: datetime | None = None
         self._rechecks = Backoff(pace.recheck_first_s, pace.recheck_max_s)
         self._recovering = False  # the last look inside an incident found it up
@@ -66,6 +81,7 @@ class Watcher:
                 pace=pace,
                 log=log or ConnectionLog(target.name, without_secrets(target.url)),
                 now=now,
+                on_end=chronicle.ended if chronicle else lambda _session: None,
             )
             if target.watch.mode == "held"
             else None
@@ -91,11 +107,69 @@ class Watcher:
             last_check_at=self._looks.last_at,
             last_report=self._looks.last,
             ticked_at=self._ticked_at,
+            memory=self.memory(),
         )
+
+    # ------------------------------------------------------------ what is remembered
+
+    @property
+    def name(self) -> str:
+        """The target's."""
+        return self.target.name
+
+    @property
+    def backend(self) -> str:
+        """Host and port: equal for targets that share a backend."""
+        return urlsplit(self.target.url).netloc.rpartition("@")[2].lower()
+
+    def memory(self) -> HistoryEvidence | None:
+        """What recurs, as far as it is known."""
+        return self._chronicle.memory(self.name) if self._chronicle else None
+
+    def session(self) -> Session | None:
+        """The open connection, if there is one."""
+        return self._holder.session() if self._holder else None
+
+    def sample(self, at: datetime, span_s: int, lag_ms: float) -> Sample:
+        """How the target was for the span that began at `at`."""
+        rtt, connect, health = self._looks.times(at)
+        beats = self._holder.take_rtts() if self._holder else []
+        transport = self._holder.transport if self._holder else None
+        state = self._ledger.state.state
+        return Sample(
+            self.name,
+            at,
+            span_s,
+            n=len(beats) or int(rtt is not None),
+            rtt_ms=median(beats) if beats else rtt,
+            worst_ms=max(beats, default=rtt),
+            connect_ms=connect,
+            health_ms=health,
+            lag_ms=lag_ms,
+            websocket_s=span_s if transport is Transport.WEBSOCKET else 0.0,
+            polling_s=span_s if transport is Transport.POLLING else 0.0,
+            up_s=span_s if state is State.UP else 0.0,
+            degraded_s=span_s if state is State.DEGRADED else 0.0,
+            down_s=span_s if state is State.DOWN else 0.0,
+        )
+
+    def _only_remembered(self) -> bool:
+        """Whether memory alone keeps the incident open: clients connect, and are thrown out again
+        and again. There is nothing to see by looking every few seconds."""
+        incident, memory = self._ledger.state.incident, self.memory()
+        if incident is None or incident.cause is None or memory is None:
+            return False
+        return incident.state is State.DEGRADED and any(
+            pattern.hurts and pattern.code == incident.cause.code for pattern in memory.patterns
+        )
+
+    # ------------------------------------------------------------ running
 
     async def run(self) -> None:
         """Watch until cancelled. Raises only on a bug of ours, or when the store does not load."""
         await self._ledger.load()
+        if self._chronicle is not None:
+            await self._chronicle.join(self)
         async with asyncio.TaskGroup() as tasks:
             if self._holder is not None:
                 tasks.create_task(self._holder.run(), name=f"holder {self.target.name}")
@@ -140,6 +214,10 @@ class Watcher:
         if self._rechecks.step == 0 and self._looks.last is None:
             self._rechecks.next()
             return  # continued after a restart: look at once
+        if self._only_remembered():
+            self._changed.clear()
+            await self._wait_for_change(self.target.watch.interval_s)
+            return
         pause = self._rechecks.next()
         if self._holder is None or self._healthy():
             await asyncio.sleep(pause)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from bot.model import Controls, Target
+from bot.watcher.chronicle import Chronicle, Remembers
 from bot.watcher.ledger import Records
 from bot.watcher.looks import Diagnose, Slots
 from bot.watcher.pace import Backoff, Pace
@@ -31,8 +33,10 @@ class Watchers:
         slots: Slots | None = None,
         now: Callable[[], datetime] = utc_now,
         pace: Pace = Pace(),  # noqa: B008 - frozen
+        history: Remembers | None = None,
     ) -> None:
-        """`channel` is told of targets that name none themselves."""
+        """`channel` is told of targets that name none themselves. Without a `history` nothing is
+        remembered, and nothing that recurs is found."""
         self._store = store
         self._diagnose = diagnose
         self._controls = controls
@@ -40,6 +44,11 @@ class Watchers:
         self._slots = slots or Slots.of()
         self._now = now
         self._pace = pace
+        self._chronicle = (
+            Chronicle(history, now=now, write_s=pace.write_s, span_s=pace.sample_s)
+            if history is not None
+            else None
+        )
         self._watchers: dict[str, Watcher] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -50,7 +59,7 @@ class Watchers:
         async with Sockets() as sockets:
             self._sockets = sockets
             try:
-                async with asyncio.TaskGroup() as group:
+                async with self._remembering(), asyncio.TaskGroup() as group:
                     self._group = group
                     for target in targets:
                         self.add(target)
@@ -76,6 +85,7 @@ class Watchers:
             channel=self._channel,
             now=self._now,
             pace=self._pace,
+            chronicle=self._chronicle,
         )
         self._watchers[target.name] = watcher
         self._tasks[target.name] = self._group.create_task(
@@ -89,6 +99,8 @@ class Watchers:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
+        if self._chronicle is not None:
+            self._chronicle.leave(name)
 
     def snapshots(self) -> Mapping[str, Snapshot]:
         """The present of every target, by name, in the order they were added."""
@@ -98,6 +110,27 @@ class Watchers:
         """The present of one target."""
         watcher = self._watchers.get(name)
         return watcher.snapshot() if watcher else None
+
+    @asynccontextmanager
+    async def _remembering(self) -> AsyncIterator[None]:
+        """The chronicle outlives the watchers: how their connections ended is written too."""
+        if self._chronicle is None:
+            yield
+            return
+        task = asyncio.create_task(self._supervised(self._chronicle), name="chronicle")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _supervised(self, chronicle: Chronicle) -> None:
+        while True:
+            try:
+                await chronicle.run()
+            except Exception:  # noqa: BLE001 - nothing here may end the watching
+                _log.exception("the memory of what happens failed and starts again")
+                await asyncio.sleep(self._pace.crash_max_s)
 
     async def _supervise(self, watcher: Watcher) -> None:
         pauses = Backoff(1.0, self._pace.crash_max_s, 2.0)

@@ -35,10 +35,14 @@ _LOOKUPS: Final = 64  # each has a thread of its own
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Why an attempt or a connection ended. `detail` is bounded, printable and scrubbed."""
+    """Why an attempt or a connection ended. `detail` is bounded, printable and scrubbed.
+
+    `code`: of the close frame, or the HTTP status that polling got instead of an answer.
+    """
 
     reason: Reason
     detail: str = ""
+    code: int | None = None
 
 
 class RefusedRedirectError(aiohttp.ClientConnectionError):
@@ -193,6 +197,7 @@ class Wire:
         self.on_ended = on_ended
         self.socket: Socket | None = None
         self.error: Ended | None = None  # the last exchange that failed
+        self.message_at: float | None = None  # loop time of the last message, sent or received
         self.closed = False
         self.cookie_jar = session.cookie_jar
 
@@ -241,10 +246,16 @@ class Wire:
             self._failed(ended_by(error))
             raise
         if not 200 <= response.status < 300:
-            self._failed(Ended(Reason.HTTP_STATUS, f"HTTP {response.status}"))
+            status = response.status
+            self._failed(Ended(Reason.HTTP_STATUS, f"HTTP {status}", status))
         else:
+            self.message()
             self.on_frame()
         return _Answer(response.status, body)
+
+    def message(self) -> None:
+        """A message went over it, in whichever direction. WebSocket pings are none."""
+        self.message_at = asyncio.get_running_loop().time()
 
     def _failed(self, ended: Ended) -> None:
         self.error = ended
@@ -307,6 +318,7 @@ class Socket:
                 self._wire.on_frame()
                 await self._opened.pong(message.data)
             elif kind in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self._wire.message()
                 self._wire.on_frame()
                 if kind is WSMsgType.TEXT:
                     self._wire.on_text(message.data)
@@ -322,7 +334,7 @@ class Socket:
         if code is None or code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE:
             return Ended(Reason.EOF, "no close frame")
         said = printable(message.extra, 100) if isinstance(message.extra, str) else ""
-        return Ended(Reason.CLOSED, f"close {code} {said}".rstrip())
+        return Ended(Reason.CLOSED, f"close {code} {said}".rstrip(), code)
 
     async def ping(self, data: bytes) -> None:
         """Ask for a sign of life."""
@@ -330,10 +342,12 @@ class Socket:
 
     async def send_str(self, data: str) -> None:
         """One text frame."""
+        self._wire.message()
         await self._opened.send_str(data)
 
     async def send_bytes(self, data: bytes) -> None:
         """One binary frame."""
+        self._wire.message()
         await self._opened.send_bytes(data)
 
     async def close(self) -> None:

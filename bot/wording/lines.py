@@ -14,6 +14,7 @@ from bot.evidence import (
     DnsEvidence,
     EioOpen,
     FallbackEvidence,
+    HistoryEvidence,
     HttpAnswer,
     HttpEvidence,
     NamespaceAttempt,
@@ -27,6 +28,7 @@ from bot.evidence import (
     WebSocketEvidence,
 )
 from bot.model import Finding, FollowUp, Message, Reason, Status, say, say_n
+from bot.patterns import headline
 from bot.wording.words import OUTCOMES, REASONS, label
 
 # Follow-ups that only look: their status says nothing of the target. The others judge.
@@ -69,7 +71,8 @@ def evidence_lines(findings: Sequence[Finding]) -> tuple[EvidenceLine, ...]:
         facts = tuple(_TOGETHER[probe](looked) if probe in _TOGETHER else _each(looked))
         if not facts and _worst(looked) is Status.OK:
             continue  # nothing was measured, so there is nothing to show
-        lines.append(EvidenceLine(probe, _worst(looked), label(probe), facts, is_look(probe)))
+        looked_only = is_look(probe) or (probe == "history" and _worst(looked) is Status.OK)
+        lines.append(EvidenceLine(probe, _worst(looked), label(probe), facts, looked_only))
     return tuple(lines)
 
 
@@ -127,6 +130,9 @@ def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912 — one a
                 yield from _reason(finding)
         case RttEvidence():
             yield from _rtt(finding, evidence)
+        case HistoryEvidence(patterns=patterns):
+            for pattern in patterns[:_SHOWN]:
+                yield Fact(headline(pattern))
         case AffinityEvidence():
             found = sum(1 for status in evidence.statuses if status == 200)
             yield Fact(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
+from bot.evidence import HistoryEvidence
 from bot.model import (
     Confidence,
     Controls,
@@ -20,7 +21,12 @@ from bot.model import (
 )
 
 
-async def probe(target: Target, *, controls: Controls = Controls()) -> Report:  # noqa: B008
+async def probe(
+    target: Target,
+    *,
+    controls: Controls = Controls(),  # noqa: B008
+    memory: HistoryEvidence | None = None,
+) -> Report:
     started = datetime.now(UTC)
     cause: tuple[str, Layer] | None = None
     state = State.UP

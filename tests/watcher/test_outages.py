@@ -147,7 +147,7 @@ async def test_a_restart_that_is_over_when_a_long_look_ends_is_told_to_nobody(
     server = await socketio_server()
     looks: list[State] = []
 
-    async def slowly(target: Target, *, controls: Controls) -> Report:
+    async def slowly(target: Target, *, controls: Controls, memory: object) -> Report:
         """The look sees it down, and takes until long after the window and the restart."""
         report = await probe(target, controls=controls)
         looks.append(report.verdict.state)

@@ -57,7 +57,7 @@ async def test_a_bug_in_a_diagnosis_costs_that_look_only(
     server = await socketio_server()
     failed: list[str] = []
 
-    async def fails_once_for_one(target: Target, *, controls: Controls) -> Report:
+    async def fails_once_for_one(target: Target, *, controls: Controls, memory: object) -> Report:
         if target.name == "one" and not failed:
             failed.append(target.name)
             raise ZeroDivisionError

@@ -105,7 +105,7 @@ def evidence_blocks(report: Report, lang: str, *, brief: bool = False) -> list[B
     well: list[str] = []
     for line in evidence_lines(report.findings):
         name = sentence(line.label, lang)
-        if brief and line.status is Status.OK:
+        if brief and line.status is Status.OK and line.probe != "history":
             if not line.follow_up:
                 well.append(name)
             continue
