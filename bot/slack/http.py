@@ -1,7 +1,8 @@
 """HTTP mode: Slack's requests come to the bot's own web server, signed.
 
 Bolt verifies signatures, but a timestamp that is no number or a signature that is not ASCII ends
-in a traceback and a 500 there; such requests are refused here, before Bolt sees them.
+in a traceback and a 500 there; such requests are refused here, before Bolt sees them. So is a body
+larger than Slack sends, declared (before a byte is read) or not.
 """
 
 from __future__ import annotations
@@ -32,13 +33,17 @@ def handler(app: AsyncApp) -> Handler:
         signature = request.headers.get("X-Slack-Signature", "")
         if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
             return web.json_response({"error": "invalid request"}, status=401)
+        if (request.content_length or 0) > LARGEST_BODY:
+            return web.json_response({"error": "the body is too large"}, status=413)
         try:
             async with asyncio.timeout(_READ_S):
                 body = await _body(request)
         except TimeoutError:
             return web.json_response({"error": "the body did not arrive"}, status=408)
-        except ValueError as error:
-            return web.json_response({"error": str(error)}, status=400)
+        except UnicodeDecodeError:
+            return web.json_response({"error": "the body is not UTF-8"}, status=400)
+        if body is None:
+            return web.json_response({"error": "the body is too large"}, status=413)
         response = await app.async_dispatch(
             AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
         )
@@ -47,16 +52,11 @@ def handler(app: AsyncApp) -> Handler:
     return handle
 
 
-async def _body(request: web.Request) -> str:
-    """The body as text. Raises ValueError when it is too large or no UTF-8."""
+async def _body(request: web.Request) -> str | None:
+    """The body as text; None when it is too large. Raises UnicodeDecodeError."""
     received = bytearray()
     async for chunk in request.content.iter_chunked(64 * 1024):
         received += chunk
         if len(received) > LARGEST_BODY:
-            msg = "the body is too large"
-            raise ValueError(msg)
-    try:
-        return received.decode()
-    except UnicodeDecodeError:
-        msg = "the body is not UTF-8"
-        raise ValueError(msg) from None
+            return None
+    return received.decode()

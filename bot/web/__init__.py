@@ -7,7 +7,6 @@
 | `health` | alive, ready |
 | `metrics` | Prometheus |
 | `guide` | the guide as a page |
-| `slack_events` | the door in front of Bolt |
 | `headers` | security headers, whatever the answer |
 """
 

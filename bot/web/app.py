@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.locales import LANGUAGES
 from bot.web import guide as guide_pages
-from bot.web import headers, health, metrics, slack_events
+from bot.web import headers, health, metrics
 from bot.web.metrics import Vitals
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,8 +27,9 @@ def build(
 
     `guide(lang)` gives the guide as an HTML fragment; `vitals()` what /metrics shows. `alive` and
     `ready` are checks by name: /healthz and /readyz answer 503 when one of them is false, raises or
-    does not answer in time. `slack_handler` takes Slack's signed requests (HTTP mode); without it
-    /slack/events does not exist. `lang` is for readers whose browser asks for no language we have.
+    does not answer in time. `slack_handler` takes Slack's signed requests and refuses all others
+    (HTTP mode, see `bot.slack.http`); without it /slack/events does not exist. `lang` is for
+    readers whose browser asks for no language we have.
     """
     app = web.Application(middlewares=[headers.protect])
     pages = guide_pages.Pages({name: guide_pages.page(guide(name), name) for name in LANGUAGES})
@@ -44,5 +45,5 @@ def build(
         ]
     )
     if slack_handler is not None:
-        app.router.add_post("/slack/events", slack_events.guarded(slack_handler))
+        app.router.add_post("/slack/events", slack_handler)
     return app

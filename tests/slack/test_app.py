@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import io
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
 
 from bot.slack import Mode, SlackBot, TokenRefused
+from bot.slack.http import LARGEST_BODY
 from bot.slack.sockets import SocketMode
 from tests.slack.conftest import Scene, Stage
 
@@ -233,7 +233,7 @@ async def test_a_forged_replayed_or_malformed_request_is_refused_without_a_trace
     assert "Traceback" not in caplog.text
 
 
-@pytest.mark.parametrize(("body", "status"), [(b"\xff\xfe", 400), (b"a" * (5 * 1024 * 1024), 400)])
+@pytest.mark.parametrize(("body", "status"), [(b"\xff\xfe", 400), (b"a" * (5 * 1024 * 1024), 413)])
 async def test_a_body_that_is_no_text_or_endless_is_refused(
     stage: Stage, running: Start, body: bytes, status: int
 ) -> None:
@@ -244,9 +244,31 @@ async def test_a_body_that_is_no_text_or_endless_is_refused(
     headers = signed("x", "", str(int(time.time())))
     async with (
         aiohttp.ClientSession() as session,
-        session.post(url, data=io.BytesIO(body), headers=headers) as answer,
+        session.post(url, data=_piece_by_piece(body), headers=headers) as answer,
     ):
         assert answer.status == status
+
+
+async def _piece_by_piece(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 64 * 1024):
+        yield body[start : start + 64 * 1024]
+
+
+async def test_a_body_that_is_declared_too_large_is_refused_unread(
+    stage: Stage, running: Start
+) -> None:
+    stage.mode = Mode.HTTP
+    scene = await running()
+    place = urlsplit(scene.workspace.app.request_url or "")
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    headers = signed("x", "", str(int(time.time()))) | {"Content-Length": str(LARGEST_BODY + 1)}
+    lines = [f"POST {place.path} HTTP/1.1", f"Host: {place.netloc}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())  # and not a byte of the body
+    async with asyncio.timeout(10):
+        assert b" 413 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_socket_mode_offers_no_http_handler(stage: Stage) -> None:
