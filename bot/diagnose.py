@@ -18,6 +18,7 @@ from typing import Final
 
 from bot import urls, verdict
 from bot.evidence import Failure, HistoryEvidence, NoEvidence, Phase
+from bot.findings import FindingSet
 from bot.model import Controls, Finding, FollowUp, Reason, Report, Status, Target
 from bot.net.errors import since_ms
 from bot.probes import FOLLOW_UPS, SUITE, Found, config, history
@@ -163,7 +164,7 @@ class _Run:
         """Everything found so far: the suite in its order, then the follow-ups."""
         order = [*(row.name for row in SUITE), history.NAME, *(f.value for f in FOLLOW_UPS)]
         found = [f for name in order for f in self._by_probe.get(name, ())]
-        return tuple(unexplained(found))
+        return tuple(calmed(unexplained(found), self.look.target))
 
     def cut_short(self) -> bool:
         """Whether the deadline of the whole run took something that the verdict needs.
@@ -229,6 +230,14 @@ def unexplained(findings: Sequence[Finding]) -> list[Finding]:
             finding = replace(finding, status=Status.FAIL, reason=failure.reason)  # noqa: PLW2901
         result.append(finding)
     return result
+
+
+def calmed(findings: Sequence[Finding], target: Target) -> list[Finding]:
+    """Take back what was only suspected: a late answer that, asked for again, came in time."""
+    passing = FindingSet.of(findings, target).passing
+    return [
+        replace(f, status=Status.OK, reason=None) if f.probe in passing else f for f in findings
+    ]
 
 
 _EXPLAINS: Final = {

@@ -245,6 +245,7 @@ class CorsEvidence:
     with_credentials: bool = False  # the client sends cookies
     answer: HttpAnswer | None = None
     preflight: HttpAnswer | None = None
+    custom_headers: tuple[str, ...] = ()  # of the client: with them a browser asks leave first
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,6 +439,48 @@ class ProbedPathsEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionTry:
+    """One polling handshake with `EIO=asked`."""
+
+    asked: int
+    status: int | None = None
+    open: EioOpen | None = None
+    error: EioError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionsEvidence:
+    """Polling handshakes one after another: our version several times, and the older one."""
+
+    tries: tuple[VersionTry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenToEvidence:
+    """A fresh WebSocket on which we spoke first: a ping of the protocol, and a text."""
+
+    answer: HttpAnswer
+    ponged: bool = False  # our ping came back: a WebSocket server lives there
+    frames: tuple[Frame, ...] = ()
+    closed: Failure | None = None
+    close_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SteadinessEvidence:
+    """The polling handshake and the health page again and again, and nothing that connects.
+
+    `outcomes`: `answered` (a status below 500) or a Reason, one per round. Times are the server's
+    own, the way there and back not counted; an unanswered one is None.
+    """
+
+    outcomes: tuple[str, ...] = ()
+    handshakes_ms: tuple[float | None, ...] = ()
+    health_ms: tuple[float | None, ...] = ()
+    lag_ms: float = 0.0  # how late this machine let us work, at worst, since the check began
+
+
+@dataclass(frozen=True, slots=True)
 class RecheckEvidence:
     """Again after a pause."""
 
@@ -555,6 +598,9 @@ Evidence = (
     | OtherPortsEvidence
     | ViaProxyEvidence
     | ProbedPathsEvidence
+    | VersionsEvidence
+    | SpokenToEvidence
+    | SteadinessEvidence
     | RecheckEvidence
     | AffinityEvidence
     | HistoryEvidence

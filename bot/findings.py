@@ -39,16 +39,25 @@ from bot.evidence import (
     ProxyTry,
     RecheckEvidence,
     RttEvidence,
+    SpokenToEvidence,
+    SteadinessEvidence,
     TcpEvidence,
     TlsEvidence,
     TlsHello,
     TlsHellosEvidence,
+    VersionsEvidence,
     ViaProxyEvidence,
     WebSocketEvidence,
 )
 from bot.model import Finding, FollowUp, Reason, Status, Target, Transport
 
 E = TypeVar("E")
+
+SLOW_MS = 400.0  # above the path's round trip; a healthy handshake takes single milliseconds
+COLD_MS = 1_000.0  # an instance that starts takes at least that
+_OF_OUR_LAG = 10.0  # a server as starved as we are is late by a multiple: it has more to do
+_ENOUGH = 3  # repeated answers, to say that a late one did not come again
+ANSWERED = "answered"
 
 
 @dataclass(frozen=True)
@@ -191,6 +200,30 @@ class FindingSet:
         return self._one(FollowUp.ORIGIN_VARIANTS, ProbedPathsEvidence)
 
     @cached_property
+    def user_agent(self) -> ProbedPathsEvidence | None:
+        return self._one(FollowUp.USER_AGENT, ProbedPathsEvidence)
+
+    @cached_property
+    def host_variants(self) -> ProbedPathsEvidence | None:
+        return self._one(FollowUp.HOST_VARIANTS, ProbedPathsEvidence)
+
+    @cached_property
+    def websocket_control(self) -> ProbedPathsEvidence | None:
+        return self._one(FollowUp.WEBSOCKET_CONTROL, ProbedPathsEvidence)
+
+    @cached_property
+    def versions(self) -> VersionsEvidence | None:
+        return self._one(FollowUp.OLDER_VERSION, VersionsEvidence)
+
+    @cached_property
+    def spoken_to(self) -> SpokenToEvidence | None:
+        return self._one(FollowUp.FIRST_MESSAGE, SpokenToEvidence)
+
+    @cached_property
+    def steadiness(self) -> SteadinessEvidence | None:
+        return self._one(FollowUp.STEADINESS, SteadinessEvidence)
+
+    @cached_property
     def recheck(self) -> RecheckEvidence | None:
         return self._one(FollowUp.RECHECK, RecheckEvidence)
 
@@ -324,6 +357,29 @@ class FindingSet:
         return frozenset(done & self.transports)
 
     @cached_property
+    def passing(self) -> frozenset[str]:
+        """Probes whose late answer did not come again: a machine was busy, theirs or ours.
+
+        Seconds at first and nothing afterwards are a cold start, unless this machine itself was
+        held up just then.
+        """
+        watched = self.steadiness
+        if watched is None:
+            return frozenset()
+        passed = set()
+        repeated = {"polling": watched.handshakes_ms, "http": watched.health_ms}
+        for probe, times in repeated.items():
+            finding = self.finding(probe)
+            again = [ms for ms in times if ms is not None]
+            if finding is None or finding.reason is not Reason.SLOW_ANSWER or len(again) < _ENOUGH:
+                continue
+            first = own_time_ms(getattr(finding.evidence, "answer", None)) or 0.0
+            cold = probe == "polling" and first >= max(COLD_MS, _OF_OUR_LAG * watched.lag_ms)
+            if max(again) < SLOW_MS and not cold:
+                passed.add(probe)
+        return frozenset(passed)
+
+    @cached_property
     def connect_rtt_ms(self) -> float | None:
         """The fastest TCP connect: the path's round trip without the server."""
         times = [t.connect_ms for t in self.tcp if t.connect_ms is not None]
@@ -332,6 +388,13 @@ class FindingSet:
 
 def _verified(tls: TlsEvidence) -> bool:
     return not tls.verify_code and tls.failure is None
+
+
+def own_time_ms(answer: HttpAnswer | None) -> float | None:
+    """How long the server itself took, the way there and back not counted; None: no answer."""
+    if answer is None or answer.ttfb_ms is None:
+        return None
+    return max(answer.ttfb_ms - (answer.connect_ms or 0.0), 0.0)
 
 
 def waited_in_vain(failure: Failure | None, *phases: Phase) -> bool:
@@ -346,4 +409,4 @@ def cut(failure: Failure | None, *phases: Phase) -> bool:
     )
 
 
-__all__ = ["Evidence", "FindingSet", "cut", "waited_in_vain"]
+__all__ = ["Evidence", "FindingSet", "cut", "own_time_ms", "waited_in_vain"]

@@ -176,7 +176,13 @@ class FollowUp(StrEnum):
     RANDOM_PATH = "random_path"  # does a path that cannot exist get the same answer?
     PATH_CANDIDATES = "path_candidates"  # is Engine.IO under another path?
     ORIGIN_VARIANTS = "origin_variants"  # no Origin, the server's own: same refusal?
+    USER_AGENT = "user_agent"  # as a browser would ask: is it our User-Agent that is refused?
+    HOST_VARIANTS = "host_variants"  # other Host headers: does the front know this name, or others?
+    OLDER_VERSION = "older_version"  # EIO=3, and EIO=4 again and again: which versions answer?
+    WEBSOCKET_CONTROL = "websocket_control"  # an upgrade elsewhere, and none here: who answers?
+    FIRST_MESSAGE = "first_message"  # speak first on a mute WebSocket: does anybody answer?
     RECHECK = "recheck"  # the same requests again after a pause: still so?
+    STEADINESS = "steadiness"  # the handshake again and again for seconds: late or gone once more?
     LINGER = "linger"  # the sessions left open, watched a little longer: do they hold?
     AFFINITY = "affinity"  # one session, six fresh sockets: does each find it?
 

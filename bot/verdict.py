@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import causes
-from bot.causes import CATALOGUE, Cause, Fit, Reach, controls
+from bot.causes import CATALOGUE, Cause, Fit, Reach, controls, unexplained
 from bot.causes.history import remembered
 from bot.evidence import Failure, Phase
 from bot.findings import FindingSet
@@ -305,23 +305,9 @@ def _unrecognised(found: FindingSet, state: State, advice: tuple[Message, ...]) 
     worst = _lowest_problem(found)
     layer = worst[1] if worst else Layer.SERVER
     row = causes.unrecognised(layer)
-    why = (
-        (
-            say(
-                "The step “{probe}” fails: {reason}.",
-                probe=worst[0].probe,
-                reason=_reason(worst[0]),
-            ),
-        )
-        if worst
-        else ()
-    )
+    why = unexplained.sentences(found, worst[0] if worst else None)
     named = Named(row.code, layer, row.section, Confidence.POSSIBLE)
     return Verdict(state, named, why=why, advice=advice)
-
-
-def _reason(finding: Finding) -> str:
-    return (finding.reason or Reason.UNRECOGNISED).value.replace("_", " ")
 
 
 def _lowest_problem(found: FindingSet) -> tuple[Finding, Layer] | None:

@@ -7,6 +7,8 @@ from bot.evidence import CorsEvidence
 from bot.findings import FindingSet
 from bot.model import Layer, Section, Status, say
 
+_SHOWN = 3
+
 
 def _cors(found: FindingSet) -> CorsEvidence | None:
     """The CORS evidence, where it counts and a 200 came with it."""
@@ -114,6 +116,27 @@ def no_credentials(found: FindingSet) -> Fit | None:
     )
 
 
+def preflight_blocked(found: FindingSet) -> Fit | None:
+    """The polling answer is fine, and the browser may not send the client's own headers."""
+    evidence = _cors(found)
+    if evidence is None or not evidence.custom_headers or evidence.preflight is None:
+        return None
+    if any(row(found) for row in (duplicate, mismatch, stripped, missing, wildcard)):
+        return None
+    if no_credentials(found):
+        return None
+    return Fit(
+        (
+            say(
+                "The client sends {headers}, so browsers ask leave first, and OPTIONS is "
+                "answered {status} without it.",
+                headers=", ".join(evidence.custom_headers[:_SHOWN]),
+                status=evidence.preflight.status or 0,
+            ),
+        ),
+    )
+
+
 _POLLING_ONLY = say(
     "Browsers block the polling transport; a client that starts with polling cannot connect."
 )
@@ -178,5 +201,15 @@ ROWS = (
         say("Set credentials: true on the server."),
         reach=Reach.PART,
         holds=no_credentials,
+    ),
+    Cause(
+        "cors_preflight_blocked",
+        Layer.CORS,
+        Section.SERVER,
+        say("The preflight for the client's own headers is refused"),
+        _POLLING_ONLY,
+        say("Allow OPTIONS and the client's headers on /socket.io/ (cors.allowedHeaders)."),
+        reach=Reach.PART,
+        holds=preflight_blocked,
     ),
 )

@@ -5,35 +5,60 @@ from __future__ import annotations
 import re
 
 from bot.causes.row import Cause, Fit, Reach
-from bot.evidence import EioError, EioOpen, WebSocketEvidence
+from bot.evidence import EioError, EioOpen, SpokenToEvidence, WebSocketEvidence
 from bot.findings import FindingSet
 from bot.model import Confidence, FollowUp, Layer, Section, Transport, say
 
+_OURS = 4  # the Engine.IO version that we speak
+_UNSUPPORTED = 5  # engine.io's code for a version that it does not speak
 _UNKNOWN_SESSION = re.compile(r"session id unknown|invalid session|unknown sid", re.IGNORECASE)
 _ORIGIN_WORDS = re.compile(r"\borigins?\b|\bcors\b", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"^\W*forbidden\W*$", re.IGNORECASE)
 
 
 def _opens(found: FindingSet) -> tuple[EioOpen, ...]:
+    """Every answer to a handshake of our version."""
     looks = (found.polling, found.websocket, found.upgrade, found.affinity)
     seen = [e.open for e in looks if e is not None]
+    again = found.versions.tries if found.versions else ()
+    seen += [t.open for t in again if t.asked == _OURS]
     return tuple(o for o in seen if o is not None)
 
 
+def _refusals(found: FindingSet) -> tuple[EioError, ...]:
+    """Every refusal of our version."""
+    seen = [e.error for e in (found.polling, found.websocket) if e is not None]
+    again = found.versions.tries if found.versions else ()
+    seen += [t.error for t in again if t.asked == _OURS]
+    return tuple(e for e in seen if e is not None and e.code == _UNSUPPORTED)
+
+
+def _older_opens(found: FindingSet) -> bool:
+    """The handshake of the older version succeeds."""
+    again = found.versions.tries if found.versions else ()
+    return any(t.asked < _OURS and t.open is not None for t in again)
+
+
+def _settle_version(found: FindingSet) -> tuple[FollowUp, ...]:
+    return () if found.ran(FollowUp.OLDER_VERSION) else (FollowUp.OLDER_VERSION,)
+
+
 def server_v2(found: FindingSet) -> Fit | None:
-    """Every OPEN is a Socket.IO v2 server's."""
+    """Every OPEN is a Socket.IO v2 server's, or only the older handshake is answered."""
     opens = _opens(found)
-    if not opens or any(o.protocol == 4 for o in opens):
-        return None
-    return Fit(
-        (say("The OPEN packet is that of Socket.IO v2 (Engine.IO 3)."),),
-        Confidence.CERTAIN,
-    )
+    if opens and all(o.protocol == _OURS - 1 for o in opens):
+        why = say("The OPEN packet is that of Socket.IO v2 (Engine.IO 3).")
+        return Fit((why,), Confidence.CERTAIN, _settle_version(found) if len(opens) < 2 else ())
+    if not opens and _refusals(found) and _older_opens(found):
+        why = say("The server refuses Engine.IO 4 and opens a session with Engine.IO 3.")
+        return Fit((why,))
+    return None
 
 
 def mixed_versions(found: FindingSet) -> Fit | None:
     """Some handshakes speak Engine.IO 3, some 4."""
-    if len({o.protocol for o in _opens(found)}) < 2:
+    opens = _opens(found)
+    if len({o.protocol for o in opens}) < 2 and not (opens and _refusals(found)):
         return None
     return Fit((say("Some handshakes are answered by Socket.IO v2, others by v4."),))
 
@@ -44,7 +69,7 @@ def _lost(error: EioError | None) -> bool:
 
 def no_sticky(found: FindingSet) -> Fit | None:
     """A session opened a moment ago is unknown to the next request."""
-    if not found.polling_open:
+    if not found.polling_open or mixed_versions(found) is not None:
         return None
     affinity = found.affinity
     losses = sum(1 for e in affinity.errors if _lost(e)) if affinity else 0
@@ -68,7 +93,7 @@ def no_sticky(found: FindingSet) -> Fit | None:
         if losses
         else say("A request met “Session ID unknown” a moment after its session was opened.")
     )
-    settle = () if affinity else (FollowUp.AFFINITY,)
+    settle = () if affinity else (*_settle_version(found), FollowUp.AFFINITY)
     certain = bool(losses) and losses < total
     return Fit((why,), Confidence.CERTAIN if certain else Confidence.LIKELY, settle)
 
@@ -91,7 +116,20 @@ def _denied(found: FindingSet) -> tuple[bool, str]:
 
 
 def _admitted(found: FindingSet) -> tuple[str, ...]:
-    return found.origin_variants.opens if found.origin_variants else ()
+    """Origins under which a handshake opens that fails with ours over the same transport."""
+    opens = found.origin_variants.opens if found.origin_variants else ()
+    ours = {label.removeprefix("configured") for label in opens if label.startswith("configured")}
+    return tuple(o for o in opens if not any(_over(o) == transport for transport in ours))
+
+
+def _over(label: str) -> str:
+    """What follows the first word of a label: the transport, if it is not polling."""
+    return label.removeprefix(label.split(" ", maxsplit=1)[0])
+
+
+def admitted_over_websocket(found: FindingSet) -> tuple[str, ...]:
+    """The same, of WebSocket handshakes only."""
+    return tuple(o for o in _admitted(found) if _over(o))
 
 
 def _settle_origin(found: FindingSet) -> tuple[FollowUp, ...]:
@@ -100,6 +138,17 @@ def _settle_origin(found: FindingSet) -> tuple[FollowUp, ...]:
 
 def forbidden_origin(found: FindingSet) -> Fit | None:
     """Refused for where the page comes from."""
+    if found.polling_open and admitted_over_websocket(found):
+        status = found.websocket.answer.status if found.websocket else None
+        return Fit(
+            (
+                say(
+                    "The WebSocket handshake is answered {status} with this Origin, and opens "
+                    "with another.",
+                    status=status or 0,
+                ),
+            ),
+        )
     denied, words = _denied(found)
     if not denied or found.completed:
         return None
@@ -161,22 +210,46 @@ def plain_ws(found: FindingSet) -> Fit | None:
         )
     if ws.close_code in (1008, 1012, 1013):
         return None
+    return _mute(ws, found.spoken_to)
+
+
+def _mute(ws: WebSocketEvidence, spoken: SpokenToEvidence | None) -> Fit | None:
+    """No packet came by itself: what comes when we speak first tells who is there."""
+    if spoken is not None and speaks(spoken):
+        said = [f for f in spoken.frames if f.opcode in (1, 2)]
+        why = (
+            say("Spoken to first, it answers “{text}”.", text=said[0].text[:80])
+            if said
+            else say("It answers our ping, as WebSocket servers do, and no Engine.IO packet comes.")
+        )
+        return Fit((why,), Confidence.CERTAIN if said else Confidence.LIKELY)
+    pinged = any(f.opcode == 9 for f in ws.frames) or ws.close_code is not None
+    if spoken is not None and not pinged:
+        return None  # ws_open_never_sent
     return Fit(
         (say("The WebSocket opens, no Engine.IO packet comes, and polling is not served."),),
         Confidence.LIKELY,
-        rivals=("ws_open_never_sent",),
+        () if spoken is not None else (FollowUp.FIRST_MESSAGE,),
+        ("ws_open_never_sent",),
     )
+
+
+def speaks(spoken: SpokenToEvidence) -> bool:
+    """Somebody behind the handshake speaks WebSocket: a pong, a message, a close with a code."""
+    return spoken.ponged or bool(spoken.frames) or spoken.close_code is not None
 
 
 def client_too_old(found: FindingSet) -> Fit | None:
     """The server refuses the protocol version that we (a v4 client) speak."""
-    errors = [e.error for e in (found.polling, found.websocket) if e is not None]
     inside = found.websocket is not None and any(
         "unsupported protocol version" in f.text.lower() for f in found.websocket.frames
     )
-    if not inside and not any(e and e.code == 5 for e in errors):
+    if not inside and not _refusals(found):
         return None
-    return Fit((say("The server says: unsupported protocol version."),))
+    if _opens(found) or _older_opens(found):
+        return None  # mixed versions, or a server that speaks the older one only
+    why = say("The server says: unsupported protocol version.")
+    return Fit((why,), Confidence.CERTAIN, _settle_version(found))
 
 
 _NOBODY = say("Nobody can connect.")

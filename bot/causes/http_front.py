@@ -7,7 +7,7 @@ import re
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import EioError, HttpAnswer
 from bot.findings import FindingSet
-from bot.model import Confidence, Layer, Message, Reason, Section, Status, say
+from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, Status, say
 
 # 52x are Cloudflare's: 520, 521 and 523 the origin is down or refuses, 525 and 526 it has no TLS to
 # speak of, 530 its name or tunnel leads nowhere; 522 and 524 it hangs
@@ -27,7 +27,33 @@ _NOBODY_THERE = re.compile(
     r"upstream connect error|no server is available|ring-balancer",
     re.IGNORECASE,
 )
-_GOOGLE_DENIED = re.compile(r"does not have permission to get URL", re.IGNORECASE)
+# Guards that want a browser to prove itself, by what their pages and answers carry: Cloudflare,
+# AWS WAF, Imperva, DataDome, DDoS-Guard, Sucuri, HUMAN (PerimeterX), Akamai, StackPath.
+_CHALLENGE = re.compile(
+    r"<title>just a moment|_cf_chl_|/cdn-cgi/challenge-platform|cf-browser-verification|"
+    r"checking (?:if the site connection is secure|your browser before)|"
+    r"attention required! \| cloudflare|awswafintegration|_incapsula_resource|"
+    r"incapsula incident|captcha-delivery\.com|ddos-guard|sucuri website firewall|px-captcha|"
+    r"verify(?:ing)? (?:that )?you are (?:a )?human|enable javascript and cookies to continue",
+    re.IGNORECASE,
+)
+_STOPPED = re.compile(r"this web app (?:has been|is) stopped", re.IGNORECASE)  # Azure, with 403
+_MISDIRECTED = 421  # RFC 9110 15.5.20
+_HOST_UNKNOWN = re.compile(
+    r"invalid host(?:name| header|\b)|invalid http_host|disallowedhost|blocked hosts?:|"
+    r"host .{0,80}is not allowed|no such app|deployment_not_found|there isn.t a github pages|"
+    r"web site not found|default backend - 404|unknown (?:domain|host|site)|no such (?:site|host)|"
+    r"(?:domain|site|host|project) (?:is )?not (?:found|configured|known|registered)|"
+    r"misdirected request|no site configured|application not found",
+    re.IGNORECASE,
+)
+_NO_ROUTE = re.compile(r"missing authentication token", re.IGNORECASE)  # AWS API Gateway
+_STORAGE = re.compile(
+    r"<Code>(?:AccessDenied|NoSuchKey|NoSuchBucket|AuthorizationFailure|ResourceNotFound|"
+    r"BlobNotFound|ContainerNotFound)</Code>",
+    re.IGNORECASE,
+)
+_CHALLENGE_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-datadome")
 _GOOGLE_BUSY = re.compile(r"rate exceeded\.?", re.IGNORECASE)  # the whole body
 _GOOGLE_ABSENT = re.compile(
     r"the requested url .{0,400}was not found on this server", re.IGNORECASE | re.DOTALL
@@ -73,15 +99,52 @@ def is_page(answer: HttpAnswer) -> bool:
     )
 
 
+def host_unknown(answer: HttpAnswer) -> bool:
+    """The front, platform or framework says in words that it serves no such host."""
+    told = (answer.status or 0) >= 400 and _HOST_UNKNOWN.search(words(answer))
+    return bool(told) or answer.status == _MISDIRECTED
+
+
+def no_route(answer: HttpAnswer) -> bool:
+    """An API gateway that has no such route says so with 403."""
+    return answer.status == 403 and bool(_NO_ROUTE.search(words(answer)))
+
+
+def stored_files(answer: HttpAnswer) -> bool:
+    """The storage of a static site, which has no such file or does not show it."""
+    return (answer.status or 0) in (403, 404) and bool(_STORAGE.search(words(answer)))
+
+
 def spoken_by_front(found: FindingSet) -> HttpAnswer | None:
-    """The answer to the handshake, where nothing that speaks Engine.IO gave it."""
+    """The answer to the handshake, where nothing that speaks Engine.IO gave it, nor a guard."""
     answer = eio_answer(found)
-    if answer is None or found.eio_seen:
+    if answer is None or found.eio_seen or guarded(found):
         return None
     return answer
 
 
-def _said(answer: HttpAnswer) -> Message:
+def challenged(answer: HttpAnswer) -> bool:
+    """The answer asks for proof of a browser: a challenge page or its header."""
+    marked = any(answer.header(name) is not None for name in _CHALLENGE_HEADERS)
+    return marked or bool(_CHALLENGE.search(words(answer)))
+
+
+def guarded(found: FindingSet) -> bool:
+    """A guard keeps tools out: it asks for proof of a browser, or lets one in that asks like it."""
+    answer = eio_answer(found)
+    if answer is None or found.eio_seen:
+        return False
+    return challenged(answer) or browser_gets_in(found)
+
+
+def browser_gets_in(found: FindingSet) -> bool:
+    """The same handshake succeeds as a browser's, and not as ours."""
+    swapped = found.user_agent
+    return bool(swapped and "browser" in swapped.opens and "ours" not in swapped.opens)
+
+
+def said(answer: HttpAnswer) -> Message:
+    """Who answered what."""
     server = answer.header("server")
     if server:
         return say(
@@ -97,7 +160,8 @@ def _said(answer: HttpAnswer) -> Message:
     )
 
 
-def _everywhere(found: FindingSet, statuses: frozenset[int]) -> bool:
+def everywhere(found: FindingSet, statuses: frozenset[int]) -> bool:
+    """Every request that any HTTP server should serve got one of these statuses."""
     return all(a.status in statuses for a in front(found))
 
 
@@ -106,11 +170,8 @@ def upstream_down(found: FindingSet) -> Fit | None:
     answer = spoken_by_front(found)
     if answer is None or answer.status not in _UPSTREAM_DOWN:
         return None
-    everywhere = _everywhere(found, _UPSTREAM_DOWN)
-    return Fit(
-        (_said(answer),),
-        Confidence.CERTAIN if everywhere else Confidence.LIKELY,
-    )
+    all_down = everywhere(found, _UPSTREAM_DOWN)
+    return Fit((said(answer),), Confidence.CERTAIN if all_down else Confidence.LIKELY)
 
 
 def _maintenance(answer: HttpAnswer) -> bool:
@@ -122,9 +183,12 @@ def _maintenance(answer: HttpAnswer) -> bool:
 def no_server(found: FindingSet) -> Fit | None:
     """The balancer has no healthy server."""
     answer = spoken_by_front(found)
-    if answer is None or answer.status != 503 or _maintenance(answer):
+    if answer is None or _maintenance(answer):
         return None
-    return Fit((_said(answer),), Confidence.LIKELY, rivals=("http_503_maintenance",))
+    if answer.status != 503 and not (answer.status == 403 and _STOPPED.search(words(answer))):
+        return None
+    settle = () if found.ran(FollowUp.USER_AGENT) else (FollowUp.USER_AGENT,)
+    return Fit((said(answer),), Confidence.LIKELY, settle, ("http_503_maintenance",))
 
 
 def maintenance(found: FindingSet) -> Fit | None:
@@ -134,7 +198,7 @@ def maintenance(found: FindingSet) -> Fit | None:
         return None
     after = answer.header("retry-after")
     told = bool(_MAINTENANCE.search(words(answer)))
-    why = [_said(answer)]
+    why = [said(answer)]
     if after:
         why.append(say("It asks to come back after {after}.", after=after))
     return Fit(
@@ -150,7 +214,7 @@ def upstream_hangs(found: FindingSet) -> Fit | None:
     if answer is None or answer.status not in _UPSTREAM_HANGS:
         return None
     waited = round((answer.ttfb_ms or 0) / 1000, 1)
-    return Fit((_said(answer), say("The proxy waited {seconds} s.", seconds=waited)))
+    return Fit((said(answer), say("The proxy waited {seconds} s.", seconds=waited)))
 
 
 def _limited(found: FindingSet) -> HttpAnswer | None:
@@ -174,7 +238,7 @@ def rate_limited(found: FindingSet) -> Fit | None:
     answer = _limited(found)
     if answer is None or _google(answer):
         return None
-    return Fit((_said(answer),), Confidence.LIKELY if not found.eio_seen else Confidence.CERTAIN)
+    return Fit((said(answer),), Confidence.LIKELY if not found.eio_seen else Confidence.CERTAIN)
 
 
 def cloudrun_no_instance(found: FindingSet) -> Fit | None:
@@ -182,30 +246,7 @@ def cloudrun_no_instance(found: FindingSet) -> Fit | None:
     answer = _limited(found)
     if answer is None or not _google(answer):
         return None
-    return Fit((_said(answer), say("Cloud Run has no instance available.")))
-
-
-def _denied(found: FindingSet) -> HttpAnswer | None:
-    answer = spoken_by_front(found)
-    return answer if answer is not None and answer.status == 403 else None
-
-
-def cloudrun_iam(found: FindingSet) -> Fit | None:
-    """Cloud Run demands an identity."""
-    answer = _denied(found)
-    if answer is None or not _GOOGLE_DENIED.search(words(answer)):
-        return None
-    return Fit((_said(answer), say("Cloud Run does not allow unauthenticated calls.")))
-
-
-def waf(found: FindingSet) -> Fit | None:
-    """A page that forbids, on every path."""
-    answer = _denied(found)
-    if answer is None or _GOOGLE_DENIED.search(words(answer)) or "alpn" in answer.body.lower():
-        return None
-    if not _everywhere(found, frozenset({403})):
-        return None
-    return Fit((_said(answer),), Confidence.LIKELY, rivals=("eio_forbidden_all",))
+    return Fit((said(answer), say("Cloud Run has no instance available.")))
 
 
 def cloudrun_absent(found: FindingSet) -> Fit | None:
@@ -215,22 +256,10 @@ def cloudrun_absent(found: FindingSet) -> Fit | None:
         return None
     google = "google" in (answer.header("server") or "").lower() or "google.com" in answer.body
     if not (google and _GOOGLE_ABSENT.search(words(answer))) and not (
-        google and _everywhere(found, frozenset({404}))
+        google and everywhere(found, frozenset({404}))
     ):
         return None
-    return Fit((_said(answer), say("The page is Google's front end, not the application.")))
-
-
-def unauthorised(found: FindingSet) -> Fit | None:
-    """HTTP authentication in front."""
-    answer = spoken_by_front(found)
-    if answer is None or answer.status != 401:
-        return None
-    scheme = answer.header("www-authenticate")
-    return Fit(
-        (_said(answer),),
-        Confidence.CERTAIN if scheme else Confidence.LIKELY,
-    )
+    return Fit((said(answer), say("The page is Google's front end, not the application.")))
 
 
 def health_broken(found: FindingSet) -> Fit | None:
@@ -317,15 +346,6 @@ ROWS = (
         holds=cloudrun_no_instance,
     ),
     Cause(
-        "cloudrun_403_iam",
-        Layer.HTTP,
-        Section.SERVER,
-        say("Cloud Run rejects unauthenticated calls (403)"),
-        _NOBODY,
-        say("Allow unauthenticated invocations (roles/run.invoker for allUsers)."),
-        holds=cloudrun_iam,
-    ),
-    Cause(
         "cloudrun_404_no_service",
         Layer.HTTP,
         Section.ENVIRONMENT,
@@ -333,24 +353,6 @@ ROWS = (
         _NOBODY,
         say("Correct the backend URL, or deploy the service again."),
         holds=cloudrun_absent,
-    ),
-    Cause(
-        "http_401_auth",
-        Layer.HTTP,
-        Section.SERVER,
-        say("The front demands HTTP authentication (401)"),
-        _NOBODY,
-        say("Send the credentials, or exempt /socket.io/ from authentication."),
-        holds=unauthorised,
-    ),
-    Cause(
-        "http_waf_403",
-        Layer.HTTP,
-        Section.NETWORK,
-        say("A firewall in front rejects this client (403)"),
-        say("Real browsers may be fine: the rule may be aimed at tools."),
-        say("Allow the monitor's User-Agent or address in the firewall's rules."),
-        holds=waf,
     ),
     Cause(
         "http_health_500",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bot import portal
 from bot.causes import controls
-from bot.causes.http_front import front, is_page, spoken_by_front, words
+from bot.causes.http_front import front, is_page, spoken_by_front, stored_files, words
 from bot.causes.row import Cause, Fit
 from bot.evidence import HttpAnswer
 from bot.findings import FindingSet
@@ -189,6 +189,10 @@ def _portal_page(found: FindingSet, answer: HttpAnswer) -> Fit | None:
 
 def spa_fallback(found: FindingSet) -> Fit | None:
     """The frontend's hosting answers with its start page for every path."""
+    told = spoken_by_front(found)
+    if told is not None and stored_files(told):
+        why = say("The storage of a static site answers in place of Engine.IO.")
+        return Fit((why,), Confidence.LIKELY, rivals=("http_sio_absent",))
     answer = _page(found)
     if answer is None or captive_portal(found) is not None:
         return None

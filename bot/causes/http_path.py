@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
-from bot.causes.http_front import eio_answer, front, is_page
+from bot.causes.http_front import (
+    eio_answer,
+    guarded,
+    host_unknown,
+    is_page,
+    no_route,
+    stored_files,
+    words,
+)
 from bot.causes.http_pages import slash_redirect
+from bot.causes.http_whose import by_app, echoed, everything_404, name_known, names_served
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import HttpAnswer, Outcome, Phase
 from bot.findings import FindingSet, waited_in_vain
@@ -13,20 +20,16 @@ from bot.model import Confidence, FollowUp, Layer, Reason, Section, Transport, s
 
 # engine.io closes an upgrade that nobody claims after destroyUpgradeTimeout, 1 s by default
 _UNCLAIMED_UPGRADE_MS = (800.0, 1_600.0)
-_CANNOT = re.compile(r"cannot (?:get|post) (/[^\s<\"]*)", re.IGNORECASE)
-_PROXY = re.compile(
-    r"nginx|apache|haproxy|caddy|envoy|traefik|openresty|varnish|litespeed|iis|cloudflare|"
-    r"cloudfront|awselb|istio|kong|squid",
-    re.IGNORECASE,
-)
 
 
 def _absent(found: FindingSet) -> HttpAnswer | None:
     """The polling handshake's 404 (or its like), where nothing speaks Engine.IO."""
     answer = eio_answer(found)
-    if answer is None or found.eio_seen or found.websocket_open:
+    if answer is None or found.eio_seen or found.websocket_open or guarded(found):
         return None
-    if answer.status == 404:
+    if stored_files(answer):
+        return None
+    if answer.status == 404 or no_route(answer) or host_unknown(answer):
         return answer
     plain = answer.status in (200, 204, 400, 405, 410, 426, 501)
     return answer if plain and not is_page(answer) else None
@@ -54,19 +57,25 @@ def _settle_path(found: FindingSet) -> tuple[FollowUp, ...]:
     return () if found.ran(FollowUp.PATH_CANDIDATES) else (FollowUp.PATH_CANDIDATES,)
 
 
-def _echoed(answer: HttpAnswer) -> str | None:
-    match = _CANNOT.search(answer.body)
-    return match.group(1) if match else None
+def _settle_asker(found: FindingSet) -> tuple[FollowUp, ...]:
+    """Is it our path, our User-Agent, or our host name that the 404 is about?"""
+    answer = _absent(found)
+    asked: tuple[FollowUp, ...] = ()
+    if answer is not None and not by_app(answer):
+        asked = (FollowUp.USER_AGENT,)
+        if not _healthy(found):
+            asked = (FollowUp.USER_AGENT, FollowUp.HOST_VARIANTS)
+    return (*_settle_path(found), *(f for f in asked if not found.ran(f)))
 
 
 def _stripped(found: FindingSet) -> str | None:
     """The path that the application says it was asked for, if it is not the one we asked."""
     answer = _absent(found)
-    echoed = _echoed(answer) if answer else None
-    if answer is None or echoed is None:
+    told = echoed(answer) if answer else None
+    if answer is None or told is None:
         return None
     asked = answer.path.split("?", maxsplit=1)[0]
-    seen = echoed.split("?", maxsplit=1)[0]
+    seen = told.split("?", maxsplit=1)[0]
     return seen if seen.rstrip("/") != asked.rstrip("/") else None
 
 
@@ -104,7 +113,7 @@ def absent(found: FindingSet) -> Fit | None:
     answer = _absent(found)
     if answer is None or wrong_path(found) or _stripped(found) or _slash_only(found):
         return None
-    if _web_socket_lives(found) or _everything_404(found):
+    if _web_socket_lives(found) or _vhost_unknown(found):
         return None
     return Fit(
         (
@@ -115,8 +124,8 @@ def absent(found: FindingSet) -> Fit | None:
             ),
         ),
         Confidence.CERTAIN if answer.status == 404 else Confidence.LIKELY,
-        _settle_path(found),
-        () if _healthy(found) or _by_app(answer) else ("http_wrong_vhost",),
+        _settle_asker(found),
+        () if _healthy(found) or by_app(answer) or name_known(found) else ("http_wrong_vhost",),
     )
 
 
@@ -129,33 +138,31 @@ def _healthy(found: FindingSet) -> bool:
     return status is not None and 200 <= status < 300
 
 
-def _by_app(answer: HttpAnswer) -> bool:
-    """Written by an application server and not by the proxy."""
-    if _echoed(answer) or answer.header("x-powered-by"):
-        return True
-    server = answer.header("server") or ""
-    return bool(server) and not _PROXY.search(server)
-
-
-def _everything_404(found: FindingSet) -> bool:
-    """The front itself answers 404 for all paths: it knows no such host."""
-    answers = front(found)
-    return (
-        len(answers) > 1
-        and all(a.status == 404 for a in answers)
-        and all(not _by_app(a) and _PROXY.search(a.header("server") or a.body) for a in answers)
-    )
+def _vhost_unknown(found: FindingSet) -> bool:
+    answer = _absent(found)
+    if answer is None or name_known(found):
+        return False
+    return host_unknown(answer) or bool(names_served(found)) or everything_404(found)
 
 
 def wrong_vhost(found: FindingSet) -> Fit | None:
     """The proxy's default page answers for this host name."""
     answer = _absent(found)
-    if answer is None or not _everything_404(found) or _other_paths(found):
+    if answer is None or not _vhost_unknown(found) or _other_paths(found):
         return None
+    if served := names_served(found):
+        why = say(
+            "The proxy treats this host name like one that cannot exist, and serves {name}.",
+            name=served[0],
+        )
+        return Fit((why,), Confidence.CERTAIN, _settle_path(found))
+    if host_unknown(answer):
+        why = say("The server says that it knows no such host: “{text}”.", text=words(answer)[:120])
+        return Fit((why,), Confidence.LIKELY, _settle_asker(found), ("http_sio_absent",))
     return Fit(
         (say("The proxy itself answers 404 on every path."),),
         Confidence.LIKELY,
-        _settle_path(found),
+        _settle_asker(found),
         ("http_sio_absent", "http_sio_trailing_slash"),
     )
 

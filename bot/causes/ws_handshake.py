@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
+from bot.causes.engineio import admitted_over_websocket
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import Failure, HttpAnswer, Phase, WebSocketEvidence
 from bot.findings import FindingSet, cut, waited_in_vain
-from bot.model import Confidence, Layer, Message, Reason, Section, say
+from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, say
 
 _TRANSPORT_UNKNOWN = re.compile(r"transport unknown|invalid transport", re.IGNORECASE)
 _AT_ONCE_MS = 1_000.0
 _ASGI = re.compile(r"uvicorn|hypercorn|daphne|granian", re.IGNORECASE)
-_REDIRECTS = (301, 302, 303, 307, 308)  # to a block page: browsers do not follow them
 
 
 def _refusal(found: FindingSet) -> HttpAnswer | None:
@@ -23,7 +23,7 @@ def _refusal(found: FindingSet) -> HttpAnswer | None:
     return ws.answer
 
 
-def _refused_while_polling(found: FindingSet) -> HttpAnswer | None:
+def refused_while_polling(found: FindingSet) -> HttpAnswer | None:
     """The same, where polling is a real Engine.IO that offers WebSocket."""
     refused = found.polling_open and not found.upgraded and not _no_websocket_offered(found)
     return _refusal(found) if refused else None
@@ -38,7 +38,8 @@ def _handshake_failure(found: FindingSet, *evidences: WebSocketEvidence | None) 
     return None
 
 
-def _says(answer: HttpAnswer) -> Message:
+def says(answer: HttpAnswer) -> Message:
+    """Who refuses, and how."""
     return say(
         "Polling works; the WebSocket handshake is answered {status} (Server: {server}).",
         status=answer.status or 0,
@@ -60,7 +61,7 @@ def transport_disabled(found: FindingSet) -> Fit | None:
     ws = found.websocket
     if ws is None or ws.answer.status == 101 or not found.polling_open:
         return None
-    if _refused_by_asgi(found):
+    if refused_by_asgi(found):
         return Fit(
             (say("The application server itself closes the handshake with 403."),),
             Confidence.LIKELY,
@@ -78,7 +79,7 @@ def transport_disabled(found: FindingSet) -> Fit | None:
     )
 
 
-def _refused_by_asgi(found: FindingSet) -> bool:
+def refused_by_asgi(found: FindingSet) -> bool:
     """An ASGI application that closes before it accepts gives 403, and its words are lost."""
     answer = _refusal(found)
     polled = found.polling.answer.header("server") if found.polling else None
@@ -96,10 +97,12 @@ def no_upgrade_header(found: FindingSet) -> Fit | None:
         return Fit(
             (say("Engine.IO got the WebSocket request without its Upgrade header."),),
         )
-    foreign = _refused_while_polling(found)
+    foreign = refused_while_polling(found)
     if foreign is None or foreign.status != 400 or _code(found) is not None:
         return None
-    return Fit((_says(foreign),), Confidence.LIKELY, rivals=("ws_200_instead_101",))
+    if admitted_over_websocket(found):
+        return None  # eio_forbidden_origin
+    return Fit((says(foreign),), Confidence.LIKELY, settle_origin(found), ("ws_200_instead_101",))
 
 
 def polling_disabled(found: FindingSet) -> Fit | None:
@@ -114,6 +117,21 @@ def polling_disabled(found: FindingSet) -> Fit | None:
     return Fit((say("Polling is answered “Transport unknown”, the WebSocket opens."),))
 
 
+def _settle_control(found: FindingSet) -> tuple[FollowUp, ...]:
+    ran = found.ran(FollowUp.WEBSOCKET_CONTROL)
+    return () if ran else (FollowUp.WEBSOCKET_CONTROL,)
+
+
+def _elsewhere_too(found: FindingSet) -> tuple[Message, ...]:
+    """What became of an upgrade where no Engine.IO can be."""
+    if found.websocket_control is None:
+        return ()
+    status = elsewhere(found)
+    if status is None:
+        return (say("An upgrade request to any other path fares no better."),)
+    return (say("An upgrade request to another path is answered {status}.", status=status),)
+
+
 def blocked_rst(found: FindingSet) -> Fit | None:
     """Cut off upon the upgrade request."""
     failure = _handshake_failure(found, found.websocket)
@@ -121,9 +139,14 @@ def blocked_rst(found: FindingSet) -> Fit | None:
         return None
     if failure.elapsed_ms > _AT_ONCE_MS + 5 * (found.connect_rtt_ms or 0.0):
         return None
+    polite = failure.reason is Reason.EOF  # a server may close so as well
     return Fit(
-        (say("Polling works; the connection is cut upon the WebSocket's upgrade request."),),
-        Confidence.LIKELY if failure.reason is Reason.EOF else Confidence.CERTAIN,
+        (
+            say("Polling works; the connection is cut upon the WebSocket's upgrade request."),
+            *_elsewhere_too(found),
+        ),
+        Confidence.LIKELY if polite else Confidence.CERTAIN,
+        _settle_control(found) if polite else (),
     )
 
 
@@ -139,66 +162,18 @@ def blocked_drop(found: FindingSet) -> Fit | None:
     )
 
 
-def webfilter(found: FindingSet) -> Fit | None:
-    """A page that forbids, for the upgrade only."""
-    answer = _refused_while_polling(found)
-    if answer is None or answer.status not in (401, 403, 407, 451, 511, *_REDIRECTS):
-        return None
-    if found.websocket and found.websocket.error and found.websocket.error.code is not None:
-        return None
-    if _refused_by_asgi(found):
-        return None
-    # Behind a proxy an application that closes the handshake looks the same: 403 without a word.
-    mute = answer.status == 403 and not answer.body_bytes
-    return Fit(
-        (_says(answer),), Confidence.LIKELY, rivals=("ws_transport_disabled",) if mute else ()
-    )
+def elsewhere(found: FindingSet) -> int | None:
+    """The status that an upgrade on a path without Engine.IO gets."""
+    answers = dict(found.websocket_control.answers) if found.websocket_control else {}
+    answer = answers.get("upgrade elsewhere")
+    return answer.status if answer is not None else None
 
 
-def conn_limit(found: FindingSet) -> Fit | None:
-    """No room for another WebSocket."""
-    answer = _refused_while_polling(found)
-    if answer is None or answer.status != 503:
-        return None
-    return Fit((_says(answer),), Confidence.LIKELY)
-
-
-def no_support(found: FindingSet) -> Fit | None:
-    """The proxy does not do WebSockets, or waits for the end of a request that has none."""
-    answer = _refused_while_polling(found)
-    waited = (408, 504, 522, 524)
-    # 500: the application server met an upgrade that it has no worker or library for.
-    if answer is None or answer.status not in (405, 426, 500, 501, 505, *waited):
-        return None
-    if no_upgrade_header(found):
-        return None
-    return Fit(
-        (_says(answer),),
-        Confidence.CERTAIN if answer.status == 426 else Confidence.LIKELY,
-        rivals=("cloudrun_h2_end_to_end",) if answer.status in (500, *waited) else (),
-    )
-
-
-def h2_end_to_end(found: FindingSet) -> Fit | None:
-    """The front reaches the backend for everything but WebSockets."""
-    answer = _refused_while_polling(found)
-    if answer is None or answer.status != 502:
-        return None
-    return Fit((_says(answer),), Confidence.LIKELY)
-
-
-def ok_instead(found: FindingSet) -> Fit | None:
-    """A plain answer to an upgrade request: 200, or the 404 of a route that leads elsewhere."""
-    answer = _refused_while_polling(found)
-    if answer is None or answer.status is None or found.websocket is None:
-        return None
-    if found.websocket.error is not None:
-        return None
-    if 200 <= answer.status < 300:
-        return Fit((_says(answer),))
-    if answer.status not in (404, 410, 421):
-        return None
-    return Fit((_says(answer),), Confidence.LIKELY, rivals=("ws_no_upgrade_header",))
+def settle_origin(found: FindingSet) -> tuple[FollowUp, ...]:
+    """Whether the page's Origin is what is refused; without one there is nothing to swap."""
+    if found.target.origin is None or found.ran(FollowUp.ORIGIN_VARIANTS):
+        return ()
+    return (FollowUp.ORIGIN_VARIANTS,)
 
 
 def bad_accept(found: FindingSet) -> Fit | None:
@@ -223,7 +198,7 @@ def bad_extension(found: FindingSet) -> Fit | None:
     )
 
 
-_FALLS_BACK = say(
+FALLS_BACK = say(
     "Clients that may fall back work over polling, slower; WebSocket-only clients are cut off. "
     "Mind that ['websocket', 'polling'] does not fall back without tryAllTransports."
 )
@@ -236,7 +211,7 @@ ROWS = (
         Layer.WEBSOCKET,
         Section.TRANSPORTS,
         say("The proxy does not forward the WebSocket upgrade"),
-        _FALLS_BACK,
+        FALLS_BACK,
         say(
             "Forward Upgrade and Connection over HTTP/1.1 (nginx: proxy_http_version 1.1, "
             "proxy_set_header Upgrade $http_upgrade, Connection “upgrade”)."
@@ -249,7 +224,7 @@ ROWS = (
         Layer.WEBSOCKET,
         Section.NETWORK,
         say("Something resets WebSocket handshakes"),
-        _FALLS_BACK,
+        FALLS_BACK,
         say("Use wss on port 443, and ask for an exception in the firewall or proxy."),
         reach=Reach.PART,
         needs_control=True,
@@ -268,17 +243,6 @@ ROWS = (
         reach=Reach.PART,
         needs_control=True,
         holds=blocked_drop,
-    ),
-    Cause(
-        "ws_webfilter_403",
-        Layer.WEBSOCKET,
-        Section.NETWORK,
-        say("A filter forbids WebSockets"),
-        _FALLS_BACK,
-        say("Allow WebSockets for this host in the filter."),
-        reach=Reach.PART,
-        needs_control=True,
-        holds=webfilter,
     ),
     Cause(
         "ws_bad_accept",
@@ -301,41 +265,11 @@ ROWS = (
         holds=bad_extension,
     ),
     Cause(
-        "ws_200_instead_101",
-        Layer.WEBSOCKET,
-        Section.NETWORK,
-        say("Something answers the WebSocket handshake in the server's place"),
-        _FALLS_BACK,
-        say("Correct the proxy's route: the upgrade must reach the backend."),
-        reach=Reach.PART,
-        holds=ok_instead,
-    ),
-    Cause(
-        "ws_426",
-        Layer.WEBSOCKET,
-        Section.SERVER,
-        say("The proxy does not support WebSockets"),
-        _FALLS_BACK,
-        say("Switch WebSocket support on in the proxy, or replace it."),
-        reach=Reach.PART,
-        holds=no_support,
-    ),
-    Cause(
-        "cloudrun_h2_end_to_end",
-        Layer.HTTP,
-        Section.TRANSPORTS,
-        say("The front cannot pass WebSockets to the backend (HTTP/2 end to end)"),
-        _FALLS_BACK,
-        say("Switch end-to-end HTTP/2 off for this service."),
-        reach=Reach.PART,
-        holds=h2_end_to_end,
-    ),
-    Cause(
         "ws_transport_disabled",
         Layer.WEBSOCKET,
         Section.TRANSPORTS,
         say("The server has the WebSocket transport switched off"),
-        _FALLS_BACK,
+        FALLS_BACK,
         say("Add 'websocket' to `transports` of the server."),
         reach=Reach.PART,
         holds=transport_disabled,
@@ -349,15 +283,5 @@ ROWS = (
         say("Connect with transports: ['websocket'], or enable polling on the server."),
         reach=Reach.PART,
         holds=polling_disabled,
-    ),
-    Cause(
-        "ws_conn_limit",
-        Layer.WEBSOCKET,
-        Section.SERVER,
-        say("The proxy has no room for another WebSocket"),
-        say("New users stay on polling or are turned away; connected ones work on."),
-        say("Raise the proxy's connection limit, or scale out."),
-        reach=Reach.PART,
-        holds=conn_limit,
     ),
 )

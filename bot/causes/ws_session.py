@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.causes.engineio import speaks
 from bot.causes.row import Cause, Fit, Reach
 from bot.causes.ws_handshake import THROWN_OUT
 from bot.evidence import Outcome, Phase, WebSocketEvidence
@@ -32,6 +33,20 @@ def frames_corrupted(found: FindingSet) -> Fit | None:
     if not broken and not any(f.reserved_bits for f in ws.frames):
         return None
     return Fit((say("A frame arrives damaged: reserved bits or an invalid length."),))
+
+
+def open_never_sent(found: FindingSet) -> Fit | None:
+    """101, and nobody behind it: not even a ping is answered. Polling is not Socket.IO either."""
+    ws, spoken = _opened(found), found.spoken_to
+    if ws is None or spoken is None or ws.open is not None or found.eio_seen:
+        return None
+    if ws.frames or ws.close_code is not None or speaks(spoken):
+        return None
+    return Fit(
+        (say("The WebSocket opens, and nothing comes back: no packet, not even to our ping."),),
+        Confidence.LIKELY,
+        rivals=("eio_plain_ws_server",),
+    )
 
 
 def frames_blocked_down(found: FindingSet) -> Fit | None:
@@ -127,6 +142,7 @@ ROWS = (
         say("The WebSocket opens, but nobody speaks Engine.IO"),
         say("Clients connect and never get further."),
         say("Check which server the URL leads to: it is no Socket.IO endpoint."),
+        holds=open_never_sent,
     ),
     Cause(
         "ws_frames_blocked_down",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -112,12 +113,13 @@ class _Exchange:
 
     def reply(self, ended: Failure | None, scrub: Scrubber) -> Reply:
         connection = self._connection
+        body = decoded(bytes(self._body), self._headers, self._most)
         answer = HttpAnswer(
             method=self._request.method,
             path=scrub(self._request.shown),
             status=self._status,
             headers=tuple((k, scrub.header(k, v)) for k, v in self._headers[:_MAX_HEADERS]),
-            body=scrub(bytes(self._body), BODY_CHARACTERS),
+            body=scrub(body, BODY_CHARACTERS),
             body_bytes=len(self._body),
             body_complete=self._complete,
             address=connection.address,
@@ -126,7 +128,7 @@ class _Exchange:
             ttfb_ms=self._ttfb_ms,
             failure=ended,
         )
-        return Reply(answer, self._headers, bytes(self._body), self._rest)
+        return Reply(answer, self._headers, body, self._rest)
 
     def _wire(self) -> bytes:
         request = self._request
@@ -196,6 +198,23 @@ class _Exchange:
         """Whether the end of the connection is the end of this body (RFC 9112 §6.3)."""
         names = {k for k, _ in self._headers}
         return not names & {"content-length", "transfer-encoding"}
+
+
+def decoded(body: bytes, headers: HeaderLines, most: int) -> bytes:
+    """A body that came compressed although nobody asked for it, at most `most` bytes of it.
+
+    Browsers undo that, so that such a server is well. What is cut or no such data stays as it is.
+    """
+    coding = next((v.strip().lower() for k, v in headers if k == "content-encoding"), "")
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        return body
+    # 47: gzip or zlib, told by the head; servers disagree on what `deflate` means (RFC 9110 8.4.1).
+    for bits in (47, -15):
+        try:
+            return zlib.decompressobj(bits).decompress(body, most)
+        except zlib.error:
+            continue
+    return body
 
 
 def unreached(request: Request, ended: Failure, scrub: Scrubber) -> Reply:

@@ -17,6 +17,7 @@ from typing import Final
 from bot.model import Finding, FollowUp
 from bot.probes import (
     affinity,
+    askers,
     burst,
     config,
     control,
@@ -25,6 +26,7 @@ from bot.probes import (
     dns,
     dns_direct,
     fallback,
+    first_message,
     http,
     linger,
     namespace,
@@ -34,12 +36,15 @@ from bot.probes import (
     polling,
     recheck,
     rtt,
+    steadiness,
     tcp,
     tls,
     tls_hellos,
     upgrade,
+    versions,
     via_proxy,
     websocket,
+    websocket_control,
 )
 from bot.probes.look import Look
 
@@ -96,6 +101,12 @@ FOLLOW_UPS: Final[Mapping[FollowUp, FollowUpRow]] = {
     FollowUp.RANDOM_PATH: FollowUpRow(paths.random_path, 8.0),
     FollowUp.PATH_CANDIDATES: FollowUpRow(paths.path_candidates, 8.0),
     FollowUp.ORIGIN_VARIANTS: FollowUpRow(paths.origin_variants, 8.0),
+    FollowUp.USER_AGENT: FollowUpRow(askers.user_agent, 8.0),
+    FollowUp.HOST_VARIANTS: FollowUpRow(askers.host_variants, 10.0),
+    FollowUp.OLDER_VERSION: FollowUpRow(versions.probe, 8.0, alone=True),
+    FollowUp.WEBSOCKET_CONTROL: FollowUpRow(websocket_control.probe, 8.0),
+    FollowUp.FIRST_MESSAGE: FollowUpRow(first_message.probe, 12.0),
+    FollowUp.STEADINESS: FollowUpRow(steadiness.probe, 11.0, alone=True),
     FollowUp.RECHECK: FollowUpRow(recheck.probe, 11.0),
     FollowUp.LINGER: FollowUpRow(linger.probe, 3.0),
     FollowUp.AFFINITY: FollowUpRow(affinity.probe, 12.0, alone=True),

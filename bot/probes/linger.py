@@ -22,6 +22,8 @@ from bot.probes import outcome
 from bot.probes.look import Look, PollingSession
 
 _SHORTEST_BEAT_MS: Final = 2_000
+_CUT: Final = frozenset({Reason.EOF, Reason.RESET})
+_BREATH_S: Final = 0.02
 WATCH_S: Final = 0.3  # a lookup in a database, and the packet that follows it
 
 
@@ -87,12 +89,19 @@ async def _socket(look: Look, stream: Stream) -> NamespaceAttempt:
 async def _poll(look: Look, session: PollingSession) -> NamespaceAttempt:
     began = time.monotonic()
     ended = False
-    answer = None
+    answer = failure = None
     try:
         async with asyncio.timeout(WATCH_S):
             while not ended:
                 request = look.engine_request("GET", session=session)
                 reply = await look.fetch(request, to=look.polling_endpoint)
+                failure = reply.answer.failure
+                if failure is not None and failure.reason in _CUT:
+                    await asyncio.sleep(_BREATH_S)  # cut: by whom, the next poll tells
+                    continue
+                if failure is not None and failure.reason is Reason.REFUSED:
+                    ended = True  # nobody listens any more
+                    break
                 body = reply.body.decode("utf-8", "replace")
                 if reply.answer.status != 200:
                     # Two polls at once, a lost affinity, a limiter: told by others, no goodbye.
@@ -106,6 +115,7 @@ async def _poll(look: Look, session: PollingSession) -> NamespaceAttempt:
         outcome=Outcome.DISCONNECTED if ended else Outcome.CONNECTED,
         elapsed_ms=since_ms(began),
         answer=answer,
+        failure=failure if ended else None,
     )
 
 

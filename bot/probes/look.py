@@ -24,6 +24,7 @@ from bot.net.dial import Dialer, Policy
 from bot.net.endpoint import Endpoint
 from bot.net.errors import WireError
 from bot.net.http import HeaderLines, Reply, Request
+from bot.net.lag import LagMeter
 from bot.net.packets import Opened
 from bot.net.resolv_conf import Server
 from bot.net.resolve import Resolver
@@ -150,6 +151,7 @@ class Look:
         self.scrub = scrub
         self.dialer = Dialer(Resolver(nameservers), policy, scrub)
         self.samples = Samples()
+        self.lag = LagMeter()
         self.shaken: Slot[Shaken] = Slot()
         self.polling_dialled = asyncio.Event()
         self.stream: Slot[Stream | None] = Slot()
@@ -209,9 +211,10 @@ class Look:
         to: Endpoint | None = None,
         headers: HeaderLines | None = None,
         close: bool = True,
+        version: int = 4,
     ) -> Request:
         """A polling request, as socket.io-client sends it; `t` keeps caches out as there."""
-        extra = {"t": secrets.token_hex(4)}
+        extra = {"t": secrets.token_hex(4), "EIO": str(version)}
         if session is not None:
             extra["sid"] = session.opened.sid
         sent, shown = (to or self.polling_endpoint).request_path("polling", **extra)
@@ -291,6 +294,7 @@ class Look:
 
     async def close(self) -> None:
         """Leave, and end what still runs in the background."""
+        self.lag.stop()
         try:
             await self.leave()
         finally:

@@ -32,11 +32,16 @@ def blame(failure: Failure) -> Judged:
     return NOT_REACHED if failure.phase in BELOW else (Status.FAIL, failure.reason)
 
 
+def own_time_ms(answer: HttpAnswer) -> float | None:
+    """How long the server itself took, the way there and back not counted; None: no answer."""
+    if answer.status is None or answer.ttfb_ms is None:
+        return None
+    return round(max(answer.ttfb_ms - (answer.connect_ms or 0.0), 0.0), 3)
+
+
 def is_slow(answer: HttpAnswer) -> bool:
-    """Whether the server took its time, the way there and back not counted."""
-    if answer.ttfb_ms is None:
-        return False
-    return answer.ttfb_ms - (answer.connect_ms or 0.0) >= SLOW_ANSWER_MS
+    """Whether the server took its time. One such answer is a suspicion, see `steadiness`."""
+    return (own_time_ms(answer) or 0.0) >= SLOW_ANSWER_MS
 
 
 def excused(finding: Finding, *, needed: bool) -> Finding:

@@ -23,10 +23,14 @@ from bot.evidence import (
     PollingEvidence,
     RecheckEvidence,
     RttEvidence,
+    SpokenToEvidence,
+    SteadinessEvidence,
     TcpEvidence,
     TlsEvidence,
+    VersionsEvidence,
     WebSocketEvidence,
 )
+from bot.findings import ANSWERED
 from bot.model import Finding, FollowUp, Message, Reason, Status, say, say_n
 from bot.patterns import headline
 from bot.wording.words import OUTCOMES, REASONS, label
@@ -147,6 +151,14 @@ def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912 — one a
             yield Fact(
                 say("{answered} of {n} were answered", answered=answered, n=len(evidence.outcomes))
             )
+        case SteadinessEvidence():
+            yield from _steadiness(evidence)
+        case VersionsEvidence():
+            spoken = {t.open.protocol for t in evidence.tries if t.open is not None}
+            for version in sorted(spoken):
+                yield Fact(say("Engine.IO {version} answers", version=version))
+        case SpokenToEvidence():
+            yield Fact(say("it answers") if evidence.ponged else say("not even a ping is answered"))
         case RecheckEvidence():
             opened_again = sum(1 for outcome in evidence.connects if outcome == "ok")
             yield Fact(
@@ -158,6 +170,15 @@ def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912 — one a
             )
         case _:
             yield from _reason(finding)
+
+
+def _steadiness(evidence: SteadinessEvidence) -> Iterable[Fact]:
+    n = len(evidence.outcomes)
+    answered = sum(1 for outcome in evidence.outcomes if outcome == ANSWERED)
+    yield Fact(say("{answered} of {n} were answered", answered=answered, n=n))
+    times = [ms for ms in evidence.handshakes_ms if ms is not None]
+    if times:
+        yield Fact(say("the slowest took {ms} ms", ms=round(max(times))))
 
 
 def _reason(finding: Finding) -> Iterable[Fact]:

@@ -144,8 +144,13 @@ async def test_a_refused_origin_is_told_from_a_refusal_of_all(node_server: Start
     server = await node_server(allow_request={"origins": ["https://good.example"]})
     (finding,) = await ask(paths.origin_variants, target(server.url, origin="https://bad.example"))
     assert isinstance(finding.evidence, ProbedPathsEvidence)
-    assert [label for label, _ in finding.evidence.answers] == ["none", "own", "configured"]
-    assert finding.evidence.opens == ("none",)
+    asked = {label for label, _ in finding.evidence.answers}
+    assert asked == {
+        f"{label}{over}"
+        for label in ("none", "own", "configured")
+        for over in ("", " over websocket")
+    }
+    assert finding.evidence.opens == ("none", "none over websocket")
 
 
 async def test_a_path_that_cannot_exist_is_asked_for_anew_each_time() -> None:

@@ -34,8 +34,9 @@ def test_every_follow_up_has_a_row() -> None:
     assert set(FOLLOW_UPS) == set(FollowUp)
 
 
-def test_only_session_affinity_runs_alone() -> None:
-    assert [f for f, row in FOLLOW_UPS.items() if row.alone] == [FollowUp.AFFINITY]
+def test_what_parallel_traffic_would_hide_runs_alone() -> None:
+    alone = {f for f, row in FOLLOW_UPS.items() if row.alone}
+    assert {FollowUp.AFFINITY, FollowUp.OLDER_VERSION, FollowUp.STEADINESS} <= alone
 
 
 def test_needs_name_probes_that_come_before() -> None:
