@@ -356,6 +356,11 @@ class FindingSet:
         done = {a.transport for a in self.attempts if a.outcome is Outcome.CONNECTED}
         return frozenset(done & self.transports)
 
+    @property
+    def gone_meanwhile(self) -> bool:
+        """The server answered the suite, and a moment later nobody listened."""
+        return bool(self.affinity and Reason.REFUSED in self.affinity.failures[:1])
+
     @cached_property
     def passing(self) -> frozenset[str]:
         """Probes whose late answer did not come again: a machine was busy, theirs or ours.

@@ -154,10 +154,13 @@ def crash_loop(found: FindingSet) -> Fit | None:
     """The server goes down while nobody connects, and not for the first time."""
     watched = found.steadiness
     if watched is None:
-        return None
+        if not found.gone_meanwhile:
+            return None
+        why = say("The server answered, and a moment later nobody listened.")
+        return Fit((why,), Confidence.LIKELY, _settle(found), ("srv_restarting",))
     up = [outcome == ANSWERED for outcome in watched.outcomes]
     falls = sum(1 for before, after in pairwise(up) if before and not after)
-    was_down = not found.completed
+    was_down = not found.completed or found.gone_meanwhile
     if not falls or falls + was_down < 2:
         return None
     return Fit(

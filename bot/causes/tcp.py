@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from ipaddress import ip_address
 
 from bot.causes.history import hurting
 from bot.causes.row import Cause, Fit
+from bot.causes.server import crash_loop
 from bot.evidence import Phase, TcpEvidence
 from bot.findings import FindingSet, waited_in_vain
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, say
@@ -109,7 +111,8 @@ def refused(found: FindingSet) -> Fit | None:
         ),
         Confidence.LIKELY,
         _settle(found, FollowUp.RECHECK, FollowUp.OTHER_PORTS),
-        _LISTENING_RIVALS,
+        # Whoever listens on this machine's loopback only would be heard there.
+        () if all(ip_address(t.address).is_loopback for t in told) else _LISTENING_RIVALS,
     )
 
 
@@ -136,6 +139,12 @@ def wrong_port(found: FindingSet) -> Fit | None:
 
 def restarting(found: FindingSet) -> Fit | None:
     """Refused at first, healthy a moment later."""
+    watched = found.steadiness is not None
+    if watched and crash_loop(found) is not None:
+        return None
+    if watched and found.gone_meanwhile:
+        why = say("The server answered, and a moment later nobody listened.")
+        return Fit((why,), Confidence.LIKELY, rivals=("srv_crash_loop",))
     if not _leading(found, Kind.REFUSED) or not _rechecked_up(found) or found.recheck is None:
         return None
     if _crashing(found):
@@ -148,7 +157,8 @@ def restarting(found: FindingSet) -> Fit | None:
             ),
         ),
         Confidence.LIKELY,
-        rivals=("srv_crash_loop",),
+        _settle(found, FollowUp.STEADINESS),
+        ("srv_crash_loop",),
     )
 
 

@@ -33,6 +33,11 @@ async def probe(look: Look) -> Finding:
     to = look.polling_endpoint
     reply = await look.fetch(look.engine_request("GET"), to=to, timeout_s=ANSWER_S)
     opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    lost = reply.answer.failure
+    if lost is not None and lost.reason is Reason.REFUSED:
+        # It answered a moment ago: nobody listens any more.
+        evidence = AffinityEvidence(failures=(lost.reason,))
+        return outcome.found(name, (Status.FAIL, lost.reason), evidence, started)
     if reply.answer.status != 200 or opened is None:
         note = NoEvidence("no polling session")
         return outcome.found(name, outcome.NOT_REACHED, note, started)
