@@ -206,7 +206,7 @@ ROWS = (
         "cors_preflight_blocked",
         Layer.CORS,
         Section.SERVER,
-        say("The preflight for the client's own headers is refused"),
+        say("The preflight request is refused"),
         _POLLING_ONLY,
         say("Allow OPTIONS and the client's headers on /socket.io/ (cors.allowedHeaders)."),
         reach=Reach.PART,
