@@ -1,4 +1,4 @@
-"""`python -m bench [link|ack|startup …]` prints figures; exit code 1 when one is over its limit."""
+"""`python -m bench [NAME …]` prints figures; exit code 1 when one is over its limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import uvloop
 
-from bench import ack, link, startup
+from bench import ack, link, startup, verdicts
 from bench.figures import Figure
 from tests.servers.tools import missing
 
@@ -18,6 +18,7 @@ BENCHES: dict[str, tuple[Callable[[int], Coroutine[Any, Any, list[Figure]]], tup
     "link": (link.figures, ("netns", "node")),
     "ack": (ack.figures, ()),
     "startup": (startup.figures, ()),
+    "verdicts": (verdicts.figures, ("node",)),
 }
 
 

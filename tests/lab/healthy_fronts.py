@@ -97,7 +97,7 @@ async def http2_too(bench: Bench) -> Target:
 
 async def unbuffered(bench: Bench) -> Target:
     server = await bench.node()
-    size = bench.chance.choice(("1k", "4k", "16k"))
+    size = bench.chance.choice(("1k", "2k", "4k"))
     more = f"proxy_buffering off; proxy_request_buffering off; proxy_buffer_size {size};"
     return target((await bench.nginx(Nginx.pass_to(server.url, more=more))).url)
 
