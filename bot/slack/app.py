@@ -23,6 +23,7 @@ from bot.slack.access import Policy
 from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.status import TargetStatus
+from bot.slack.channels import Channels
 from bot.slack.checks import Checks, Diagnose
 from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
 from bot.slack.desk import Adhoc, Desk, Language
@@ -164,7 +165,7 @@ class SlackBot:
         )
         self.app = build(self._client, self.desk)
         messages = IncidentMessages(
-            self._client,
+            Channels(self._client),
             bindings.store,
             reader=lambda channel: Reader(bindings.language(channel, None), bindings.links),
             default_channel=bindings.default_channel,

@@ -6,35 +6,27 @@ a crash is found again instead of being sent twice (docs.slack.dev/messaging/mes
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.model import Delivery, TransitionKind, say
 from bot.slack.blocks.alert import over, recovery, trouble, worse
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
-from bot.slack.client import REACHING, SlackClient
+from bot.slack.channels import Channels
+from bot.slack.client import REACHING
 from bot.slack.errors import Trouble, understand
 from bot.slack.mrkdwn import sentence
 from bot.store import Store, StoreError
 from bot.wording import headline
 
 ALERT_EVENT: Final = "wsdiag_delivery"
-CALL_S: Final = 60.0  # one call, and once more without blocks
 
-_POST_GAP_S: Final = 1.0  # chat.postMessage: one a second in each channel
 _LOOK_BACK_S: Final = 300.0  # how far Slack's clock and ours may be apart
-_PAGES: Final = 10
-_PAGE: Final = 200
-_CHANNEL_ID = re.compile(r"[CGDU][A-Z0-9]{7,}")
 
 _log = logging.getLogger("wsdiag.slack.alerts")
 
@@ -65,29 +57,20 @@ class IncidentMessages:
 
     default_channel: where an incident goes whose own channel cannot be posted to.
     reader: channel → for whom to write there.
-    post_gap_s: seconds between two new messages in one channel.
     """
 
     def __init__(
         self,
-        client: SlackClient,
+        channels: Channels,
         store: Store,
         *,
         reader: Callable[[str], Reader],
         default_channel: str | None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        post_gap_s: float = _POST_GAP_S,
     ) -> None:
-        self._client, self._store = client, store
+        self._channels, self._store = channels, store
         self._reader, self._default = reader, default_channel
         self._now = now
-        self._post_gap_s = post_gap_s
-        self._ids: dict[str, str] = {}  # channel as configured → its id
-        self._free_at: dict[str, float] = {}  # channel → loop time of the next allowed post
-
-    @property
-    def _web(self) -> AsyncWebClient:
-        return self._client.careful
 
     async def show(self, shown: Delivery, root_ts: str | None, *, in_doubt: bool) -> Root:
         """Bring the incident's message to the state of `shown`; post it where there is none.
@@ -147,7 +130,10 @@ class IncidentMessages:
                 _log.warning("no reply to the incident of %s: %s", news.target, found.code)
                 return
             elsewhere = self._routes(news.channel)[-1]
-            if found.kind is not Trouble.CHANNEL or await self._id(elsewhere) == root.channel:
+            if (
+                found.kind is not Trouble.CHANNEL
+                or await self._channels.id(elsewhere) == root.channel
+            ):
                 raise
             if in_doubt and await self._find(elsewhere, news, part) is not None:
                 return
@@ -164,17 +150,14 @@ class IncidentMessages:
         head = waiting[0]
         newest = [d for d in waiting if d.incident_id == head.incident_id][-1]
         for route in self._routes(head.channel):
-            words = headline(newest.target, newest.state)
+            words = sentence(headline(newest.target, newest.state), self._reader(route).lang)
             try:
-                async with asyncio.timeout(CALL_S):
-                    answer = await self._web.chat_postMessage(
-                        channel=route, text=f"{sentence(words, self._reader(route).lang)}."
-                    )
+                channel, ts = await self._channels.post(route, Post(f"{words}."))
             except REACHING as error:
                 _log.error("%s refuses even a sentence: %s", route, understand(error).code)
                 continue
             _log.error("the news of %s are told in a bare sentence; please report it", head.target)
-            return Root(str(answer["channel"]), str(answer["ts"]), newest.id)
+            return Root(channel, ts, newest.id)
         return None
 
     # ------------------------------------------------------------ one message
@@ -186,21 +169,8 @@ class IncidentMessages:
 
     async def _edit(self, channel: str, ts: str, shown: Delivery) -> Root | None:
         """None: there is no such message in that channel that could be edited."""
-        post = await self._rendered(shown)
-        try:
-            channel_id = await self._id(channel)
-
-            async def update(content: Post) -> Any:
-                return await self._web.chat_update(
-                    channel=channel_id, ts=ts, **content.edit_arguments()
-                )
-
-            await self._accepted(post, update)
-        except REACHING as error:
-            if understand(error).kind is Trouble.MESSAGE:
-                return None
-            raise
-        return Root(channel_id, ts)
+        channel_id = await self._channels.edit(channel, ts, await self._rendered(shown))
+        return Root(channel_id, ts) if channel_id is not None else None
 
     async def _post(
         self, routes: tuple[str, ...], shown: Delivery, closed: Mapping[str, Exception]
@@ -238,8 +208,6 @@ class IncidentMessages:
     async def _send(
         self, channel: str, post: Post, shown: Delivery, part: Part, thread_ts: str | None = None
     ) -> Root:
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._free_at.get(channel, 0.0) - loop.time()))
         metadata = {
             "event_type": ALERT_EVENT,
             "event_payload": {
@@ -252,30 +220,8 @@ class IncidentMessages:
         if thread_ts is not None:
             options |= {"thread_ts": thread_ts, "reply_broadcast": part is Part.WORSE}
 
-        async def send(content: Post) -> Any:
-            return await self._web.chat_postMessage(
-                channel=channel, **options, **content.arguments()
-            )
-
-        try:
-            answer = await self._accepted(post, send)
-        finally:
-            self._free_at[channel] = loop.time() + self._post_gap_s
-        root = Root(str(answer["channel"]), str(answer["ts"]), shown.id)
-        self._ids[channel] = root.channel
-        return root
-
-    async def _accepted(self, post: Post, call: Callable[[Post], Awaitable[Any]]) -> Any:
-        """Call with the blocks, and once more with the sentence alone if Slack dislikes them."""
-        async with asyncio.timeout(CALL_S):
-            try:
-                return await call(post)
-            except REACHING as error:
-                found = understand(error)
-                if found.kind is not Trouble.CONTENT or not post.blocks:
-                    raise
-                _log.error("Slack refused the blocks of an incident's message: %s", found.code)
-                return await call(Post(post.text))
+        channel_id, ts = await self._channels.post(channel, post, **options)
+        return Root(channel_id, ts, shown.id)
 
     async def _rendered(self, shown: Delivery, note: str = "") -> Post:
         report_id = None
@@ -294,26 +240,15 @@ class IncidentMessages:
         message = await self._find(channel, shown, Part.ROOT)
         if message is None:
             return None
-        return Root(await self._id(channel), str(message["ts"]), _delivery(message))
+        return Root(await self._channels.id(channel), str(message["ts"]), _delivery(message))
 
     async def _find(self, channel: str, shown: Delivery, part: Part) -> Mapping[str, Any] | None:
         """What the channel itself (not a thread) shows of an incident, the newest such message."""
-        oldest: str | None = str(shown.opened_at.timestamp() - _LOOK_BACK_S)
+        oldest: float | None = shown.opened_at.timestamp() - _LOOK_BACK_S
         if shown.opened_at > self._now():
             oldest = None  # our clock was set back since: what it said then is no bound
         try:
-            channel_id = await self._id(channel)
-
-            def page(cursor: str | None) -> Awaitable[Any]:
-                return self._web.conversations_history(
-                    channel=channel_id,
-                    oldest=oldest,
-                    include_all_metadata=True,
-                    limit=_PAGE,
-                    cursor=cursor,
-                )
-
-            async for message in _messages(page):
+            async for message in self._channels.history(channel, oldest):
                 if _says(message, shown, part):
                     return message
         except REACHING as error:
@@ -324,59 +259,13 @@ class IncidentMessages:
     async def _find_reply(self, root: Root, news: Delivery, part: Part) -> bool:
         """Whether the thread says it already, or (see `reply`) its first message announced it."""
         try:
-
-            def page(cursor: str | None) -> Awaitable[Any]:
-                return self._web.conversations_replies(
-                    channel=root.channel,
-                    ts=root.ts,
-                    include_all_metadata=True,
-                    limit=_PAGE,
-                    cursor=cursor,
-                )
-
-            async for message in _messages(page):
+            async for message in self._channels.thread(root.channel, root.ts):
                 announced = part is Part.WORSE and _delivery(message) >= news.id
                 if _says(message, news, part) or (announced and _says(message, news, Part.ROOT)):
                     return True
         except REACHING as error:
             _raise_if_passing(error)
         return False
-
-    async def _id(self, channel: str) -> str:
-        """The id of a channel that may be configured by name; the name itself if none is found."""
-        if _CHANNEL_ID.fullmatch(channel):
-            return channel
-        if channel not in self._ids:
-            name = channel.lstrip("#")
-
-            def page(cursor: str | None) -> Awaitable[Any]:
-                return self._web.conversations_list(
-                    types="public_channel,private_channel",
-                    exclude_archived=False,
-                    limit=_PAGE,
-                    cursor=cursor,
-                )
-
-            async for found in _messages(page, "channels", pages=50):
-                if found.get("name") == name:
-                    self._ids[channel] = str(found["id"])
-                    break
-        return self._ids.get(channel, channel)
-
-
-async def _messages(
-    page: Callable[[str | None], Awaitable[Any]], key: str = "messages", pages: int = _PAGES
-) -> AsyncIterator[Mapping[str, Any]]:
-    """The entries of a paged answer, a bounded number of pages."""
-    cursor: str | None = None
-    for _ in range(pages):
-        async with asyncio.timeout(CALL_S):
-            answer = await page(cursor)
-        for entry in answer.get(key) or ():
-            yield entry
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
-        if cursor is None:
-            return
 
 
 def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from bot.incidents import TargetState, observe
 from bot.model import Observation, Report, State
 from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
+from bot.slack.channels import Channels
 from bot.slack.client import SlackClient
 from bot.slack.incident_messages import ALERT_EVENT, IncidentMessages
 from bot.store import NewDelivery, Store, StoreError
@@ -59,11 +60,10 @@ class Newsroom:
         """A process that delivers, in a time in which whatever was postponed has its turn."""
         async with SlackClient(self.stage.access()) as client:
             messages = IncidentMessages(
-                client,
+                Channels(client, post_gap_s=post_gap_s),
                 self.store,
                 reader=lambda _: Reader("en", GuideLinks()),
                 default_channel=self.default_channel,
-                post_gap_s=post_gap_s,
             )
             alerts = Alerts(
                 self.store,
