@@ -220,7 +220,8 @@ async def _serve(workspace: Workspace, bot: SlackBot) -> web.AppRunner:
     application = web.Application()
     assert bot.handler is not None
     application.router.add_post("/slack/events", bot.handler)
-    runner = web.AppRunner(application, access_log=None)
+    # Nobody waits for the rest of a body that was refused.
+    runner = web.AppRunner(application, access_log=None, lingering_time=0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
