@@ -19,12 +19,13 @@ from typing import Final
 from bot import urls, verdict
 from bot.evidence import Failure, HistoryEvidence, NoEvidence, Phase
 from bot.findings import FindingSet
-from bot.model import Controls, Finding, FollowUp, Reason, Report, Status, Target
+from bot.model import Controls, Finding, FollowUp, Message, Reason, Report, Status, Target
 from bot.net.errors import since_ms
 from bot.probes import FOLLOW_UPS, SUITE, Found, config, history
+from bot.probes.heartbeat import hold_s
 from bot.probes.look import AddressError, Look, SettingsError, prepare
 
-_ROUNDS: Final = 6  # of follow-ups; each may narrow the causes and ask for more
+_ROUNDS: Final = 12  # of follow-ups; each may narrow the causes and ask for more
 _LEAVE_S: Final = 1.0
 
 log = logging.getLogger("wsdiag.diagnose")
@@ -38,6 +39,7 @@ class Progress:
 
     probe: str
     finding: Finding | None
+    note: Message | None = None  # how far a long probe has got
 
 
 async def diagnose(
@@ -46,7 +48,7 @@ async def diagnose(
     controls: Controls | None = None,
     slack_connected: Callable[[], bool | None] = lambda: None,
     vantage: str = "local",
-    deep: bool = False,  # noqa: ARG001 - the hold and the payload ladder are not written yet
+    deep: bool = False,
     deadline_s: float | None = None,
     on_progress: OnProgress | None = None,
     memory: HistoryEvidence | None = None,
@@ -55,8 +57,9 @@ async def diagnose(
     """Look at a target and conclude.
 
     `deadline_s` (seconds, default the target's) bounds the whole run: what it cuts off is reported
-    as `skipped/deadline`, and the verdict is told. `deep` is accepted and does no more than the
-    base suite and its follow-ups in this version. `strict` raises what a probe raises.
+    as `skipped/deadline`, and the verdict is told. `deep` also holds sessions for two
+    heartbeats of the server (at most 120 s) and climbs the payload ladder; the run may then take
+    as much longer, unless `deadline_s` was given. `strict` raises what a probe raises.
     `slack_connected` says whether the bot is connected to Slack, None where there is no bot: a hint
     beside the controls, which decides nothing alone. `memory` is what the watcher knows of the
     past; the command line has none.
@@ -74,7 +77,9 @@ async def diagnose(
         run = _Run(look, deadline, on_progress or (lambda _: None), memory, strict=strict)
         try:
             await run.suite()
-            await run.follow_ups()
+            if deep and deadline_s is None:
+                run.extend(hold_s(look.opened))
+            await run.follow_ups(deep=deep)
         finally:
             await run.close()
         findings = run.findings()
@@ -131,13 +136,19 @@ class _Run:
         if self._memory is not None:
             self._put(history.NAME, history.finding(self._memory, self.findings()))
 
-    async def follow_ups(self) -> None:
+    def extend(self, seconds: float) -> None:
+        """Give the rest of the run more time."""
+        self._deadline += seconds
+
+    async def follow_ups(self, *, deep: bool = False) -> None:
         """Run what separates the causes still possible, until nothing does.
 
         The sessions of the base suite stay open only as long as somebody wants to watch them.
         """
         for _ in range(_ROUNDS):
-            wanted = verdict.wanted(self.findings(), self.look.target, asked=frozenset(self.asked))
+            wanted = verdict.wanted(
+                self.findings(), self.look.target, asked=frozenset(self.asked), deep=deep
+            )
             fresh = [f for f in wanted if f not in self.asked]
             if FollowUp.LINGER not in fresh:
                 await self.leave()
@@ -188,6 +199,8 @@ class _Run:
             self._put(name, _cut(name, started))
             return
         self._on_progress(Progress(name, None))
+        self.look.tell = lambda note: self._on_progress(Progress(name, None, note))
+        self.look.ends = self._deadline
         try:
             async with asyncio.timeout(min(deadline_s, left)):
                 found = await function(self.look)

@@ -569,6 +569,136 @@ class HistoryEvidence:
         return next((p for p in self.patterns if p.kind is kind), None)
 
 
+# ---------------------------------------------------------------- what only time shows (--deep)
+
+
+class Keep(StrEnum):
+    """What a held session sends beside the answers to the server's pings."""
+
+    NOTHING = "nothing"
+    EVENT = "event"  # the app's own `keep-alive` event
+    PING = "ping"  # WebSocket pings: traffic, yet nothing that the application sees
+
+
+class Parted(StrEnum):
+    """How a held session ended."""
+
+    HELD = "held"  # it did not: we left
+    NOT_OPENED = "not_opened"  # no session, or the namespace was not joined
+    KICKED = "kicked"  # Socket.IO's or Engine.IO's own goodbye
+    CLOSED = "closed"  # a WebSocket close frame
+    CUT = "cut"  # FIN or RST without a word
+    SILENT = "silent"  # no ping in its time, or the late echo unanswered
+    REFUSED = "refused"  # polling: an exchange was answered with an error, or cut
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSession:
+    """One session, held. Times in ms; those inside the session count from its OPEN."""
+
+    transport: Transport
+    keep: Keep = Keep.NOTHING
+    every_ms: float | None = None  # how often it sent what `keep` says
+    parted: Parted = Parted.NOT_OPENED
+    open: EioOpen | None = None
+    began_ms: float = 0.0  # its OPEN, since the probe began
+    joined_ms: float | None = None  # the namespace's answer
+    age_ms: float = 0.0
+    pings_ms: tuple[float, ...] = ()  # the server's, at most the last 64
+    talked_ms: float = 0.0  # the last time that anything was said, by either side
+    survived_ms: float = 0.0  # the longest quiet time before the last
+    goodbye: str = ""  # `41` or `1`
+    close_code: int | None = None
+    close_reason: str = ""
+    failure: Failure | None = None
+    answer: HttpAnswer | None = None  # polling: the exchange that ended it
+    first_echo_ms: float | None = None  # a round trip at its beginning
+    echo_asked: bool = False
+    echo_ms: float | None = None  # a round trip at its end
+    tcp: TcpInfo | None = None  # when the wait for the late echo ended
+
+    @property
+    def quiet_ms(self) -> float:
+        """How long nobody had said anything when it ended."""
+        return max(self.age_ms - self.talked_ms, 0.0)
+
+    @property
+    def answer_status(self) -> int | None:
+        """Of the exchange that ended a polling session, if it was answered."""
+        return self.answer.status if self.answer is not None else None
+
+    @property
+    def lost(self) -> bool:
+        """It was there, and ended without us."""
+        return self.parted not in (Parted.HELD, Parted.NOT_OPENED)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A fresh connection and one request to the health path."""
+
+    at_ms: float  # since the probe began
+    connect_ms: float | None = None
+    ttfb_ms: float | None = None
+    status: int | None = None
+    phase: Phase | None = None  # where it ended without an answer
+    reason: Reason | None = None
+    busy_ms: float = 0.0  # how late our own event loop was meanwhile: not the server's fault
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerEvidence:
+    """Samples without any session of ours."""
+
+    samples: tuple[Sample, ...] = ()
+    limited: bool = False  # stopped early: a rate limiter answered
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEvidence:
+    """Sessions held side by side, with the sampler beside them."""
+
+    planned_ms: float
+    sessions: tuple[HeldSession, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    limited: bool = False
+    cut_short: bool = False  # the run's deadline ended it before its time
+
+
+@dataclass(frozen=True, slots=True)
+class TwinEvidence:
+    """After a loss: the same session again, and twins that talk more often than its age."""
+
+    age_ms: float  # of the session that was lost in the hold
+    sessions: tuple[HeldSession, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One payload of the ladder."""
+
+    size: int  # bytes of payload
+    upload: bool  # else the server sent it back
+    transport: Transport
+    elapsed_ms: float | None = None  # until the answer that follows it
+    acked_ms: float | None = None  # until the peer's kernel had all of it
+    arrived: int | None = None  # bytes that it has acknowledged, headers included
+    status: int | None = None  # of the POST
+    close_code: int | None = None
+    failure: Failure | None = None
+    tcp: TcpInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LadderEvidence:
+    """Payloads of growing size over sessions of their own."""
+
+    announced: int | None = None  # maxPayload of the OPEN
+    rungs: tuple[Rung, ...] = ()
+    others_ok: bool | None = None  # after one got lost: a fresh connection is still answered
+    rtt_ms: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class NoEvidence:
     """Nothing was looked at; the reason says why. `note` is for people who read the JSON."""
@@ -604,5 +734,9 @@ Evidence = (
     | RecheckEvidence
     | AffinityEvidence
     | HistoryEvidence
+    | SamplerEvidence
+    | HoldEvidence
+    | TwinEvidence
+    | LadderEvidence
     | NoEvidence
 )

@@ -24,13 +24,16 @@ from bot.evidence import (
     Failure,
     FallbackEvidence,
     HistoryEvidence,
+    HoldEvidence,
     HttpAnswer,
     HttpEvidence,
+    LadderEvidence,
     NamespaceAttempt,
     NamespaceEvidence,
     OtherPortsEvidence,
     OtherSchemeEvidence,
     Outcome,
+    Parted,
     Phase,
     PollingEvidence,
     PortTry,
@@ -39,12 +42,14 @@ from bot.evidence import (
     ProxyTry,
     RecheckEvidence,
     RttEvidence,
+    SamplerEvidence,
     SpokenToEvidence,
     SteadinessEvidence,
     TcpEvidence,
     TlsEvidence,
     TlsHello,
     TlsHellosEvidence,
+    TwinEvidence,
     VersionsEvidence,
     ViaProxyEvidence,
     WebSocketEvidence,
@@ -58,6 +63,7 @@ COLD_MS = 1_000.0  # an instance that starts takes at least that
 _OF_OUR_LAG = 10.0  # a server as starved as we are is late by a multiple: it has more to do
 _ENOUGH = 3  # repeated answers, to say that a late one did not come again
 ANSWERED = "answered"
+_LAST_SAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -236,6 +242,22 @@ class FindingSet:
         """What the watcher remembers; None where nobody watches (the command line)."""
         return self._one("history", HistoryEvidence)
 
+    @cached_property
+    def ladder(self) -> LadderEvidence | None:
+        return self._one(FollowUp.LADDER, LadderEvidence)
+
+    @cached_property
+    def hold(self) -> HoldEvidence | None:
+        return self._one(FollowUp.HOLD, HoldEvidence)
+
+    @cached_property
+    def twin(self) -> TwinEvidence | None:
+        return self._one(FollowUp.TWIN, TwinEvidence)
+
+    @cached_property
+    def sampler(self) -> SamplerEvidence | None:
+        return self._one(FollowUp.SAMPLER, SamplerEvidence)
+
     # ------------------------------------------------ questions that several causes ask
 
     @cached_property
@@ -353,6 +375,8 @@ class FindingSet:
     @cached_property
     def completed(self) -> frozenset[Transport]:
         """Transports of the client on which the namespace CONNECT succeeded and held."""
+        if self.gone_since:
+            return frozenset()
         done = {a.transport for a in self.attempts if a.outcome is Outcome.CONNECTED}
         return frozenset(done & self.transports)
 
@@ -383,6 +407,16 @@ class FindingSet:
             if max(again) < SLOW_MS and not cold:
                 passed.add(probe)
         return frozenset(passed)
+
+    @cached_property
+    def gone_since(self) -> bool:
+        """It connected, and at the end of a hold nothing lived or was answered any more."""
+        hold = self.hold
+        if hold is None or hold.limited or not hold.sessions:
+            return False
+        last = hold.samples[-_LAST_SAMPLES:]
+        dead = len(last) == _LAST_SAMPLES and all(s.status is None for s in last)
+        return dead and not any(s.parted is Parted.HELD for s in hold.sessions)
 
     @cached_property
     def connect_rtt_ms(self) -> float | None:

@@ -185,6 +185,11 @@ class FollowUp(StrEnum):
     STEADINESS = "steadiness"  # the handshake again and again for seconds: late or gone once more?
     LINGER = "linger"  # the sessions left open, watched a little longer: do they hold?
     AFFINITY = "affinity"  # one session, six fresh sockets: does each find it?
+    # only in a deep check: they take as long as the server's timers do
+    LADDER = "ladder"  # payloads of 1, 20 and 200 kB: do they all arrive?
+    HOLD = "hold"  # a session held for two heartbeats, with the sampler beside it
+    TWIN = "twin"  # it was lost: does one that talks more often live longer?
+    SAMPLER = "sampler"  # the health path again and again, without any session of ours
 
 
 # ---------------------------------------------------------------- sentences

@@ -50,7 +50,14 @@ _LAYER_OF_PROBE = {
     "history": Layer.SERVER,
     FollowUp.AFFINITY: Layer.ENGINEIO,
     FollowUp.LINGER: Layer.SOCKETIO,
+    FollowUp.LADDER: Layer.NET,
+    FollowUp.HOLD: Layer.WEBSOCKET,
+    FollowUp.TWIN: Layer.WEBSOCKET,
 }
+# They take as long as the server's timers do: only when a deep check is asked for.
+_DEEP = frozenset({FollowUp.LADDER, FollowUp.HOLD, FollowUp.TWIN, FollowUp.SAMPLER})
+# How a connection ends when the process behind it has gone.
+_TORN = frozenset({Reason.REFUSED, Reason.RESET, Reason.EOF, Reason.DISCONNECTED, Reason.CLOSED})
 _LAYER_OF_PHASE = {
     Phase.RESOLVE: Layer.DNS,
     Phase.PROXY: Layer.PROXY,
@@ -125,13 +132,18 @@ def judge(
 
 
 def wanted(
-    findings: Sequence[Finding], target: Target, *, asked: frozenset[FollowUp]
+    findings: Sequence[Finding],
+    target: Target,
+    *,
+    asked: frozenset[FollowUp],
+    deep: bool = False,
 ) -> tuple[FollowUp, ...]:
     """The follow-ups that would separate the causes still possible; empty when settled.
 
     Whether what connected holds is asked first, while its sessions are open. Session affinity is
     asked for whenever polling works and the client uses it, once nothing else
-    is left: it runs alone, since parallel traffic hides it.
+    is left: it runs alone, since parallel traffic hides it. `deep` allows what takes long, and
+    wants the ladder and the hold of whatever connects.
     """
     found = FindingSet.of(findings, target)
     if found.completed and FollowUp.LINGER not in asked and not found.ran(FollowUp.LINGER):
@@ -142,13 +154,29 @@ def wanted(
             ask.update(dict.fromkeys(candidate.fit.settle))
         if not found.completed and not found.reachable and found.proxy is None:
             ask[FollowUp.VIA_PROXY] = None
-    left = tuple(f for f in ask if f not in asked and not found.ran(f))
+    left = tuple(f for f in ask if f not in asked and not found.ran(f) and (deep or f not in _DEEP))
     if left:
         return tuple(f for f in left if f is not FollowUp.AFFINITY) or left
     affinity = found.polling_open and Transport.POLLING in found.transports
     if affinity and FollowUp.AFFINITY not in asked and not found.ran(FollowUp.AFFINITY):
         return (FollowUp.AFFINITY,)
-    return ()
+    return _deeper(found, asked) if deep else ()
+
+
+def _deeper(found: FindingSet, asked: frozenset[FollowUp]) -> tuple[FollowUp, ...]:
+    """What a deep check looks at in any case, one at a time."""
+    torn = found.eio_seen and any(
+        f.reason in _TORN and f.probe not in _DEEP for f in found.problems
+    )
+    order = []
+    if torn:
+        order.append(FollowUp.SAMPLER)  # does it fall without us?
+    if torn or found.completed:
+        order.append(FollowUp.HOLD)
+    hold = found.finding(FollowUp.HOLD)
+    if found.completed and hold is not None and hold.status is not Status.FAIL:
+        order.append(FollowUp.LADDER)  # else the question is another
+    return tuple(f for f in order if f not in asked and not found.ran(f))[:1]
 
 
 # ---------------------------------------------------------------- state

@@ -191,7 +191,7 @@ async def test_a_follow_up_that_no_time_is_left_for_leaves_the_state_sure(
     monkeypatch.setattr(
         diagnose_module.verdict,
         "wanted",
-        lambda _findings, _target, *, asked: () if asked else (FollowUp.RECHECK,),
+        lambda _findings, _target, *, asked, deep: () if asked or deep else (FollowUp.RECHECK,),
     )
     async with Scripted(silent) as server:
         report = await diagnose(Target("prod", server.url), deadline_s=deadline_s, strict=True)

@@ -6,6 +6,7 @@ Rows without a predicate are named by the lint of the client settings, by the br
 
 from __future__ import annotations
 
+from bot.causes.held_session import keepalive_too_slow
 from bot.causes.row import Cause, Fit, Reach
 from bot.findings import FindingSet
 from bot.model import Layer, Reason, Section, Status, say
@@ -87,6 +88,7 @@ ROWS = (
         say("Idle users are cut off in regular intervals."),
         say("Send keep-alives more often than the shortest idle timeout on the way."),
         reach=Reach.QUALITY,
+        holds=keepalive_too_slow,
     ),
     Cause(
         "cli_reconnect_exhausted",

@@ -224,8 +224,29 @@ def body_limit(found: FindingSet) -> Fit | None:
     """Bodies above a tiny limit are refused by the proxy."""
     answer = _post(found)
     if answer is None or answer.status != 413:
-        return None
+        return _big_body_refused(found)
     return Fit((say("GET is answered, POST is refused with {status}.", status=413),))
+
+
+def _big_body_refused(found: FindingSet) -> Fit | None:
+    """A POST that the server itself would take (it announces so) is refused for its size."""
+    ladder = found.ladder
+    most = ladder.announced if ladder else None
+    if ladder is None or most is None:
+        return None
+    rung = next((r for r in ladder.rungs if r.status == 413 and r.size < most), None)
+    if rung is None:
+        return None
+    return Fit(
+        (
+            say(
+                "A POST of {size} kB is refused with 413; the server announces that it takes "
+                "{most} bytes.",
+                size=rung.size // 1_000,
+                most=most,
+            ),
+        ),
+    )
 
 
 def cached(found: FindingSet) -> Fit | None:

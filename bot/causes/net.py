@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
+from bot import measured
 from bot.causes.row import Cause, Fit, Reach
 from bot.findings import FindingSet
 from bot.model import Confidence, Layer, Reason, Section, Status, say
@@ -42,6 +43,9 @@ def loss(found: FindingSet) -> Fit | None:
     if len(times) < MIN_SAMPLES:
         return None
     late = _retried(times)
+    seen = found.hold.samples if found.hold else ()
+    if lost := measured.lost_syns(seen):
+        late, times = lost, [s.connect_ms for s in seen if s.connect_ms is not None]
     if not late or len(late) == len(times):
         return None
     return Fit(
@@ -64,6 +68,8 @@ def jitter(found: FindingSet) -> Fit | None:
     if not _complains(found, Reason.UNSTABLE) or loss(found) is not None:
         return None
     times = _connects(found)
+    if found.hold and (apart := measured.jitter_ms(found.hold.samples)):
+        times = [*apart] * MIN_SAMPLES
     if len(times) < MIN_SAMPLES:
         return None
     return Fit(

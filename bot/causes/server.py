@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from bot.causes import held_server
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import Failure, HttpAnswer, Outcome, Phase
 from bot.findings import ANSWERED, COLD_MS, SLOW_MS, FindingSet, cut, own_time_ms
@@ -93,6 +94,20 @@ def _health_prompt(found: FindingSet) -> bool:
 
 def loop_stalls(found: FindingSet) -> Fit | None:
     """A late answer now and then: neither the first alone, nor most of them."""
+    beside = held_server.stalls_beside(found)
+    if beside:
+        return Fit(
+            (
+                say(
+                    "Beside a held connection the health page was late {n} times, at worst by "
+                    "{worst} ms, on a path of {rtt} ms.",
+                    n=len(beside),
+                    worst=round(max(s.worst_ms for s in beside)),
+                    rtt=round(found.connect_rtt_ms or 0),
+                ),
+            ),
+            Confidence.CERTAIN if len(beside) > 2 else Confidence.LIKELY,
+        )
     first, again = _first(found), _again(found)
     if not _slow(found) or first is None:
         return None
@@ -152,6 +167,8 @@ def _gone(answer: HttpAnswer | None) -> bool:
 
 def crash_loop(found: FindingSet) -> Fit | None:
     """The server goes down while nobody connects, and not for the first time."""
+    if (seen := held_server.crash_loop(found)) is not None:
+        return seen
     watched = found.steadiness
     if watched is None:
         if not found.gone_meanwhile:
@@ -183,6 +200,8 @@ def crashes_on_connect(found: FindingSet) -> Fit | None:
     A supervisor may have the server back in an instant, so that being back is no contradiction
     where the first look saw it gone.
     """
+    if (seen := held_server.crashes_with_us(found)) is not None:
+        return seen
     if found.completed or not found.eio_seen or not _torn(found) or crash_loop(found):
         return None
     watched = found.steadiness

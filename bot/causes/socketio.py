@@ -283,20 +283,4 @@ ROWS = (
         say("Use the same parser on both sides (for example socket.io-msgpack-parser)."),
         holds=parser_mismatch,
     ),
-    Cause(
-        "sio_kicked_no_keepalive",
-        Layer.SOCKETIO,
-        Section.HEARTBEAT,
-        say("The server wants the keep-alive event"),
-        say("Background tabs, sleeping laptops and old clients are thrown out."),
-        say("Send the keep-alive event well inside the server's limit, or drop that limit."),
-    ),
-    Cause(
-        "sio_kicked_later",
-        Layer.SOCKETIO,
-        Section.SERVER,
-        say("The server ends sessions after a fixed time"),
-        say("A reload, or a break, at regular intervals."),
-        say("Look for session limits on the server; let clients connect again."),
-    ),
 )

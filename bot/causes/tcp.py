@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 from ipaddress import ip_address
 
+from bot import measured
 from bot.causes.history import hurting
 from bot.causes.row import Cause, Fit
 from bot.causes.server import crash_loop
@@ -93,7 +94,8 @@ def _settle(found: FindingSet, *asked: FollowUp) -> tuple[FollowUp, ...]:
 
 def _crashing(found: FindingSet) -> bool:
     """Refused once more, by a server that keeps going away: then that is the name of it."""
-    return hurting(found, "srv_crash_loop") is not None
+    watched = found.sampler is not None and measured.falls(found.sampler.samples) > 0
+    return watched or hurting(found, "srv_crash_loop") is not None
 
 
 def refused(found: FindingSet) -> Fit | None:

@@ -214,22 +214,4 @@ ROWS = (
         reach=Reach.PART,
         holds=close_restart,
     ),
-    Cause(
-        "ws_proxy_idle",
-        Layer.WEBSOCKET,
-        Section.HEARTBEAT,
-        say("A proxy cuts quiet connections"),
-        say("Users who do nothing are disconnected at a steady beat."),
-        say("Raise the proxy's idle timeout above the ping interval, or ping more often."),
-        reach=Reach.PART,
-    ),
-    Cause(
-        "ws_lifetime_cap",
-        Layer.WEBSOCKET,
-        Section.HEARTBEAT,
-        say("Connections have a maximum age"),
-        say("A short break at regular intervals."),
-        say("Raise the request timeout of what stands in front; clients must reconnect."),
-        reach=Reach.PART,
-    ),
 )

@@ -118,7 +118,7 @@ async def _diagnose(
 ) -> Report:
     def on_progress(progress: Progress) -> None:
         if live is not None:
-            live.update(progress.probe, progress.finding)
+            live.update(progress.probe, progress.finding, progress.note)
 
     return await diagnose(
         plan.target,

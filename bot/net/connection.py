@@ -116,6 +116,10 @@ class Connection:
         """What the kernel knows of this connection; None once it is closed."""
         return sockets.tcp_info(self._sock) if self._open else None
 
+    def bytes_acked(self) -> int | None:
+        """How many bytes the peer's kernel has acknowledged; None where ours does not say."""
+        return sockets.bytes_acked(self._sock) if self._open else None
+
     def close(self) -> None:
         """Leave, telling a TLS peer so. Never waits; closing twice is harmless."""
         if not self._open:

@@ -24,6 +24,7 @@ _IPV6_RECVERR: Final = 25
 _EXTENDED_ERR: Final = struct.Struct("=IBBBBII")  # struct sock_extended_err
 _ORIGIN_ICMP: Final = (2, 3)  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6
 _TCP_INFO_BYTES: Final = 104  # up to and with tcpi_total_retrans
+_BYTES_ACKED: Final = 120  # offset of tcpi_bytes_acked (Linux 4.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,17 @@ def tcp_info(sock: socket.socket) -> TcpInfo | None:
     (rtt_us,) = struct.unpack_from("=I", raw, 68)
     (total_retrans,) = struct.unpack_from("=I", raw, 100)
     return TcpInfo(unacked=unacked, retransmits=total_retrans, rtt_ms=rtt_us / 1_000)
+
+
+def bytes_acked(sock: socket.socket) -> int | None:
+    """How many bytes the peer's kernel has acknowledged; None where ours does not say."""
+    try:
+        raw = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_ACKED + 8)
+    except OSError:
+        return None
+    if len(raw) < _BYTES_ACKED + 8:
+        return None
+    return int(struct.unpack_from("=Q", raw, _BYTES_ACKED)[0])
 
 
 def data_age_ms(sock: socket.socket) -> float:

@@ -145,12 +145,12 @@ class Stream:
             self.ended = self._failure(exc)
             raise WireError(self.ended) from exc
 
-    async def send(self, opcode: Opcode, payload: bytes) -> None:
+    async def send(self, opcode: Opcode, payload: bytes, *, timeout_s: float = _SEND_S) -> None:
         """Send one frame. That the connection is broken shows at the next `receive`."""
         if self.ended is not None or not self.connection.is_open:
             return
         try:
-            async with asyncio.timeout(_SEND_S):
+            async with asyncio.timeout(timeout_s):
                 await self.connection.write(frames.encode(opcode, payload))
         except TimeoutError as exc:  # the peer reads nothing and its window is full
             self.ended = self._failure(exc)

@@ -27,7 +27,9 @@ from bot.probes import (
     dns_direct,
     fallback,
     first_message,
+    hold,
     http,
+    ladder,
     linger,
     namespace,
     other_ports,
@@ -36,16 +38,19 @@ from bot.probes import (
     polling,
     recheck,
     rtt,
+    sampler,
     steadiness,
     tcp,
     tls,
     tls_hellos,
+    twin,
     upgrade,
     versions,
     via_proxy,
     websocket,
     websocket_control,
 )
+from bot.probes.heartbeat import HOLD_MAX_S
 from bot.probes.look import Look
 
 Found = Finding | tuple[Finding, ...]
@@ -110,4 +115,8 @@ FOLLOW_UPS: Final[Mapping[FollowUp, FollowUpRow]] = {
     FollowUp.RECHECK: FollowUpRow(recheck.probe, 11.0),
     FollowUp.LINGER: FollowUpRow(linger.probe, 3.0),
     FollowUp.AFFINITY: FollowUpRow(affinity.probe, 12.0, alone=True),
+    FollowUp.HOLD: FollowUpRow(hold.probe, HOLD_MAX_S + 20.0, alone=True),
+    FollowUp.TWIN: FollowUpRow(twin.probe, HOLD_MAX_S + 20.0, alone=True),
+    FollowUp.LADDER: FollowUpRow(ladder.probe, 40.0, alone=True),
+    FollowUp.SAMPLER: FollowUpRow(sampler.probe, sampler.ALONE_S + 2.0, alone=True),
 }

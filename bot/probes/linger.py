@@ -24,6 +24,7 @@ from bot.probes.look import Look, PollingSession
 _SHORTEST_BEAT_MS: Final = 2_000
 _CUT: Final = frozenset({Reason.EOF, Reason.RESET})
 _BREATH_S: Final = 0.02
+_PATIENT: Final = 0.9
 WATCH_S: Final = 0.3  # a lookup in a database, and the packet that follows it
 
 
@@ -33,7 +34,7 @@ async def probe(look: Look) -> Finding:
     name = FollowUp.LINGER.value
     stream, farewell = look.stream.peek(), look.farewell
     watches = []
-    if _beats_too_fast(look):
+    if _beats_too_fast(look) or _left_alone_too_long(look):
         note = NoEvidence("the heartbeat may have run out while nobody listened")
         return outcome.found(name, (Status.SKIPPED, Reason.NOT_POSSIBLE), note, started)
     if stream is not None and stream.ended is None:
@@ -56,6 +57,18 @@ def _beats_too_fast(look: Look) -> bool:
         return False
     opened = shaken.session.opened.open
     return (opened.ping_interval_ms or 0) + (opened.ping_timeout_ms or 0) < _SHORTEST_BEAT_MS
+
+
+def _left_alone_too_long(look: Look) -> bool:
+    """A base suite that took as long as a heartbeat has left the server's ping unanswered."""
+    opened, stream, shaken = look.opened, look.stream.peek(), look.shaken.peek()
+    if opened is None or opened.ping_interval_ms is None or opened.ping_timeout_ms is None:
+        return False
+    began = [stream.began] if stream is not None else []
+    if shaken is not None and shaken.session is not None:
+        began.append(shaken.session.began)
+    beat_s = (opened.ping_interval_ms + opened.ping_timeout_ms) / 1_000
+    return bool(began) and time.monotonic() - min(began) >= _PATIENT * beat_s
 
 
 async def _socket(look: Look, stream: Stream) -> NamespaceAttempt:

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any, Final, Generic, TypeVar
 
 from bot import __version__, credentials
-from bot.evidence import HttpAnswer, RttEvidence
-from bot.model import Controls, SecretRef, Target, Transport
+from bot.evidence import EioOpen, HeldSession, HttpAnswer, RttEvidence
+from bot.model import Controls, Message, SecretRef, Target, Transport
 from bot.net import endpoint, http, packets, proxy, secrecy, tls
 from bot.net.connection import Connection
 from bot.net.dial import Dialer, Policy
@@ -161,6 +161,10 @@ class Look:
         self.joined = asyncio.Event()  # the target's namespace answered: it is not our network
         self.second_opinion: list[str] = []  # addresses of the host by other views of DNS
         self.slack_connected: bool | None = None
+        self.opened: EioOpen | None = None  # what the server said of its timers
+        self.held: HeldSession | None = None  # the session that a hold has lost
+        self.ends: float | None = None  # time.monotonic() of the run's deadline
+        self.tell: Callable[[Message], None] = lambda _: None  # how far a long probe has got
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._headers = headers
 

@@ -24,6 +24,7 @@ async def probe(look: Look) -> Finding:
         session = None
         if opened is not None and opened.open.protocol == 4:
             session = PollingSession(opened, cookies_of(reply), began)
+            look.opened = look.opened or opened.open
         look.shaken.put(Shaken(reply.answer, session))
     finally:
         look.shaken.put(Shaken(HttpAnswer("GET", look.endpoint.path)))

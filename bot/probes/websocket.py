@@ -50,6 +50,7 @@ async def _look(look: Look, started: float) -> Finding:
         else:
             judged = outcome.OK
             look.stream.put(stream)
+            look.opened = look.opened or opened
             with_owner = True
         return outcome.found("websocket", judged, evidence, started)
     finally:

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from bot.locales import translate
-from bot.model import Finding, Status
+from bot.model import Finding, Message, Status
 from bot.terminal.style import LOOK_MARK, LOOK_STYLE, MARKS, STYLES
 from bot.wording import is_look, label
 
@@ -20,6 +20,7 @@ class LiveProgress:
     def __init__(self, console: Console, lang: str) -> None:
         self._lang = lang
         self._states: dict[str, Status | None] = {}
+        self._notes: dict[str, Message] = {}
         self._live = Live(
             console=console, transient=True, refresh_per_second=8, get_renderable=self._line
         )
@@ -39,8 +40,10 @@ class LiveProgress:
         if self._shown:
             self._live.stop()
 
-    def update(self, probe: str, finding: Finding | None) -> None:
-        """A probe has started (None) or reported."""
+    def update(self, probe: str, finding: Finding | None, note: Message | None = None) -> None:
+        """A probe has started (None), got as far as the note says, or reported."""
+        if note is not None:
+            self._notes[probe] = note
         if finding is None:
             self._states.setdefault(probe, None)
         else:
@@ -52,7 +55,10 @@ class LiveProgress:
             mark, style = (MARKS[status], STYLES[status]) if status else ("…", "dim")
             if is_look(probe) and status is not None:
                 mark, style = LOOK_MARK, LOOK_STYLE
-            line.append(f"{mark} {translate(label(probe), self._lang)}  ", style=style)
+            words = translate(label(probe), self._lang)
+            if status is None and (note := self._notes.get(probe)) is not None:
+                words = f"{words}: {translate(note, self._lang)}"
+            line.append(f"{mark} {words}  ", style=style)
         return line
 
 

@@ -15,28 +15,39 @@ from bot.evidence import (
     EioOpen,
     FallbackEvidence,
     HistoryEvidence,
+    HoldEvidence,
     HttpAnswer,
     HttpEvidence,
+    LadderEvidence,
     NamespaceAttempt,
     NamespaceEvidence,
     Outcome,
     PollingEvidence,
     RecheckEvidence,
     RttEvidence,
+    SamplerEvidence,
     SpokenToEvidence,
     SteadinessEvidence,
     TcpEvidence,
     TlsEvidence,
+    TwinEvidence,
     VersionsEvidence,
     WebSocketEvidence,
 )
 from bot.findings import ANSWERED
 from bot.model import Finding, FollowUp, Message, Reason, Status, say, say_n
 from bot.patterns import headline
+from bot.wording import held
 from bot.wording.words import OUTCOMES, REASONS, label
 
 # Follow-ups that only look: their status says nothing of the target. The others judge.
-_LOOKING = frozenset(FollowUp) - {FollowUp.AFFINITY, FollowUp.LINGER}
+_LOOKING = frozenset(FollowUp) - {
+    FollowUp.AFFINITY,
+    FollowUp.LINGER,
+    FollowUp.LADDER,
+    FollowUp.HOLD,
+    FollowUp.TWIN,
+}
 _SHOWN = 3  # addresses, results, attempts per line: the rest is in the JSON
 
 
@@ -159,6 +170,9 @@ def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912 — one a
                 yield Fact(say("Engine.IO {version} answers", version=version))
         case SpokenToEvidence():
             yield Fact(say("it answers") if evidence.ponged else say("not even a ping is answered"))
+        case HoldEvidence() | TwinEvidence() | LadderEvidence() | SamplerEvidence():
+            for words, about in held.said(evidence):
+                yield Fact(words, about=about)
         case RecheckEvidence():
             opened_again = sum(1 for outcome in evidence.connects if outcome == "ok")
             yield Fact(

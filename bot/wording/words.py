@@ -101,6 +101,10 @@ LABELS: Mapping[str, Message] = {
     FollowUp.RECHECK: say("Again after a pause"),
     FollowUp.LINGER: say("A moment later"),
     FollowUp.AFFINITY: say("Session affinity"),
+    FollowUp.LADDER: say("Growing payloads"),
+    FollowUp.HOLD: say("Holding the connection"),
+    FollowUp.TWIN: say("Held again, with keep-alives"),
+    FollowUp.SAMPLER: say("Health, watched alone"),
 }
 
 LAYERS: Mapping[Layer, Message] = {

@@ -150,11 +150,16 @@ Tamper = Callable[[bytes], bytes | None]  # what passes on; None: the end of the
 
 
 def tampering(
-    port: int, *, down: Tamper = lambda data: data, up: Tamper = lambda data: data
+    port: int,
+    *,
+    down: Tamper = lambda data: data,
+    up: Tamper = lambda data: data,
+    late_down_s: float = 0.0,
 ) -> Serve:
     """A box that reads along with WebSockets to 127.0.0.1:`port`, and leaves the rest alone.
 
     `down` gets what the server sends after its 101, `up` what the client sends after its request.
+    `late_down_s`: the former is handed on in bursts, so late at most.
     """
 
     async def serve(connection: socket.socket) -> None:
@@ -174,19 +179,28 @@ def tampering(
                 reply += data
             answer, _, rest = reply.partition(b"\r\n\r\n")
             await loop.sock_sendall(connection, answer + b"\r\n\r\n")
-            await _read_along(connection, upstream, rest, down, up)
+            await _read_along(connection, upstream, rest, down=down, up=up, late_down_s=late_down_s)
 
     return serve
 
 
 async def _read_along(
-    connection: socket.socket, upstream: socket.socket, rest: bytes, down: Tamper, up: Tamper
+    connection: socket.socket,
+    upstream: socket.socket,
+    rest: bytes,
+    *,
+    down: Tamper,
+    up: Tamper,
+    late_down_s: float,
 ) -> None:
     loop = asyncio.get_running_loop()
 
-    async def pump(source: socket.socket, sink: socket.socket, data: bytes, way: Tamper) -> None:
+    async def pump(
+        source: socket.socket, sink: socket.socket, data: bytes, way: Tamper, late_s: float
+    ) -> None:
         while True:
             if data:
+                await asyncio.sleep(late_s)
                 passed = way(data)
                 if passed is None:
                     return
@@ -196,8 +210,8 @@ async def _read_along(
                 return
 
     ways = {
-        asyncio.create_task(pump(upstream, connection, rest, down)),
-        asyncio.create_task(pump(connection, upstream, b"", up)),
+        asyncio.create_task(pump(upstream, connection, rest, down, late_down_s)),
+        asyncio.create_task(pump(connection, upstream, b"", up, 0.0)),
     }
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)

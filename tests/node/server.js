@@ -133,6 +133,13 @@ function onSocket(socket) {
       return process.exit(1);
     default:
       if (options.kickAfterMs) setTimeout(() => socket.disconnect(true), options.kickAfterMs);
+      if (options.closeAfterMs) setTimeout(() => socket.conn.close(), options.closeAfterMs);
+      if (options.crashOnConnectMs) setTimeout(() => process.exit(1), options.crashOnConnectMs);
+      if (options.blockOnConnectMs) setImmediate(stall, options.blockOnConnectMs);
+      if (options.keepAliveWithinMs) {
+        const kick = setTimeout(() => socket.disconnect(true), options.keepAliveWithinMs);
+        socket.on("keep-alive", () => kick.refresh());
+      }
       return undefined;
   }
 }

@@ -37,6 +37,7 @@ def test_every_follow_up_has_a_row() -> None:
 def test_what_parallel_traffic_would_hide_runs_alone() -> None:
     alone = {f for f, row in FOLLOW_UPS.items() if row.alone}
     assert {FollowUp.AFFINITY, FollowUp.OLDER_VERSION, FollowUp.STEADINESS} <= alone
+    assert {FollowUp.HOLD, FollowUp.TWIN, FollowUp.LADDER, FollowUp.SAMPLER} <= alone
 
 
 def test_needs_name_probes_that_come_before() -> None:

@@ -59,6 +59,10 @@ class NodeOptions:
     tick_every_ms: int | None = None  # an event to everybody, all the time
     json_parser: bool = False  # packets are bare JSON, as socket.io-json-parser has them
     set_cookies: list[str] | None = None  # with every handshake
+    close_after_ms: int | None = None  # Engine.IO's own close, not Socket.IO's
+    crash_on_connect_ms: int | None = None
+    block_on_connect_ms: int | None = None
+    keep_alive_within_ms: int | None = None  # kicks who does not send `keep-alive` so often
     no_pings: bool = False
     origins: str | None = None  # socket.io-v2 only
     # plain ws
