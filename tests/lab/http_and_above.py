@@ -296,7 +296,8 @@ FRONT = (
             "location /socket.io/ { proxy_pass {node}/; proxy_http_version 1.1; "
             "proxy_set_header Upgrade $http_upgrade; "
             "proxy_set_header Connection $connection_upgrade; } "
-            "location / { proxy_pass {node}; }"
+            "location / { proxy_pass {node}; }",
+            not_found="express",  # the page must say which path arrived
         ),
     ),
     Scenario(

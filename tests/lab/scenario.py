@@ -53,6 +53,9 @@ _OTHER_PORTS = range(1_100, 32_000)
 # (pingInterval, pingTimeout) in ms as they are met: the default, cautious, eager, patient.
 _HEARTBEATS = (None, None, (10_000, 5_000), (5_000, 4_000), (60_000, 30_000), (15_000, 30_000))
 
+# Whose words a server has for a route that does not exist.
+_FRAMEWORKS = ("express", "fastify", "nest", "koa", "bare")
+
 
 class Bench(contextlib.AsyncExitStack):
     """Starts components and ends them all when the scenario is over.
@@ -108,7 +111,7 @@ class Bench(contextlib.AsyncExitStack):
     # ------------------------------------------------------------------ components
 
     async def node(self, **options: Any) -> NodeServer:
-        """See NodeOptions. Port and heartbeat vary unless they are given."""
+        """See NodeOptions. Port, heartbeat and framework vary unless they are given."""
         require("node")
         options.setdefault("host", self.host)
         options.setdefault("port", self.port())
@@ -116,6 +119,8 @@ class Bench(contextlib.AsyncExitStack):
             heartbeat = self.chance.choice(_HEARTBEATS)
             if heartbeat is not None and "ping_timeout" not in options:
                 options["ping_interval"], options["ping_timeout"] = heartbeat
+        if self._isolation is not None:
+            options.setdefault("not_found", self.chance.choice(_FRAMEWORKS))
         return await self.enter_async_context(NodeServer(**options))
 
     async def python(self, **options: Any) -> PythonServer:

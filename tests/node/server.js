@@ -42,12 +42,35 @@ function answer(req, res) {
     res.writeHead(200, { "content-type": "text/html; charset=utf-8" });
     return res.end('<!doctype html><html><body><div id="root"></div></body></html>');
   }
-  res.writeHead(404, { "x-powered-by": "Express", "content-type": "text/html; charset=utf-8" });
-  const asked = path.replace(/[<>&]/g, "");
-  return res.end(
-    '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Error</title>\n' +
-      `</head>\n<body>\n<pre>Cannot ${req.method} ${asked}</pre>\n</body>\n</html>\n`,
-  );
+  return notFound(req, res, path.replace(/[<>&]/g, ""));
+}
+
+// How frameworks say that there is no such route, copied from them.
+function notFound(req, res, path) {
+  const json = (value) => {
+    res.writeHead(404, { "content-type": "application/json; charset=utf-8" });
+    return res.end(JSON.stringify(value));
+  };
+  switch (options.notFound) {
+    case "fastify":
+      return json({
+        message: `Route ${req.method}:${req.url} not found`, error: "Not Found", statusCode: 404,
+      });
+    case "nest":
+      return json({ message: `Cannot ${req.method} ${req.url}`, error: "Not Found", statusCode: 404 });
+    case "koa":
+      res.writeHead(404, { "content-type": "text/plain; charset=utf-8" });
+      return res.end("Not Found");
+    case "bare":
+      res.writeHead(404);
+      return res.end();
+    default:
+      res.writeHead(404, { "x-powered-by": "Express", "content-type": "text/html; charset=utf-8" });
+      return res.end(
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Error</title>\n' +
+          `</head>\n<body>\n<pre>Cannot ${req.method} ${path}</pre>\n</body>\n</html>\n`,
+      );
+  }
 }
 
 const tls = options.tls && {

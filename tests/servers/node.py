@@ -72,6 +72,7 @@ class NodeOptions:
     max_payload: int | None = None
     # HTTP and process
     health: dict[str, Any] | None = None
+    not_found: str | None = None  # whose 404: "express" (default), "fastify", "nest", "koa", "bare"
     spa: bool = False
     max_connections: int | None = None
     backlog: int | None = None
