@@ -310,7 +310,7 @@ SCENARIOS = (
         None,
         plain(block_on_connect_ms=within(2_000, 3_500)),
     ),
-    _deep("crash loop", "srv_crash_loop", None, crash_loop),
+    _deep("crash loop, held", "srv_crash_loop", None, crash_loop),
     _deep("crashes on connect, held", "srv_crashes_on_connect", None, crashes_on_connect),
     # the path
     _deep("96 kbit/s", "net_low_bandwidth", DEGRADED, far(Way(rate_kbit=96)), network=True),
