@@ -145,6 +145,24 @@ def feedback(
 
 
 @app.command()
+def explain(
+    pasted: Annotated[
+        str | None,
+        typer.Argument(metavar="TEXT", help="What was printed; @file, or - for standard input."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    healthy: Annotated[
+        bool, typer.Option("--healthy", help="wsdiag check finds nothing wrong with the backend.")
+    ] = False,
+    lang: Lang = None,
+) -> None:
+    """Say what a console error or a log means. Exit code: 0 recognised, 3 not recognised."""
+    from bot.composition import explaining  # noqa: PLC0415
+
+    raise typer.Exit(explaining.explain(pasted, as_json=as_json, healthy=healthy, lang=lang))
+
+
+@app.command()
 def config(
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     example: Annotated[

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.explain import explain
 from bot.jobs import JobsBusyError, JobsClosedError
 from bot.locales import translate
-from bot.model import Message, Target, say
+from bot.model import Message, State, Target, say
 from bot.slack.access import Deed
+from bot.slack.blocks.explanation import explanation
 from bot.slack.blocks.progress import busy, notice
 from bot.slack.blocks.status import status
 from bot.slack.blocks.usage import misunderstood, usage
@@ -19,6 +22,7 @@ from bot.slack.desk import COMMAND, Desk
 from bot.slack.parse import (
     CheckTarget,
     CheckUrl,
+    ExplainText,
     Misunderstood,
     Request,
     ShowHelp,
@@ -27,6 +31,7 @@ from bot.slack.parse import (
     parse_mention,
 )
 from bot.slack.posting import Place, ResponseUrl
+from bot.urls import UrlError, parse_socket_url
 
 _log = logging.getLogger("wsdiag.slack")
 
@@ -83,12 +88,35 @@ async def answer(desk: Desk, request: Request, place: Place) -> None:
                 place,
                 misunderstood(problem, suggestion, COMMAND, tuple(desk.targets), reader.lang),
             )
+        case ExplainText(text=text):
+            await _explain(desk, text, place)
         case CheckTarget() | CheckUrl():
             target = await _target(desk, request, place)
             if isinstance(target, Message):
                 await desk.poster.whisper(place, notice(target, reader.lang))
             else:
                 await desk.checks.answer(target, place, reader)
+
+
+async def _explain(desk: Desk, text: str, place: Place) -> None:
+    """Say what a paste means: to the asking person alone, who chose to show it to nobody else."""
+    found = await asyncio.to_thread(explain, text)
+    known = next(
+        (s for s in desk.statuses() if found.address and _host(s.url) == found.address.host), None
+    )
+    if known is not None and known.state is State.UP:
+        found = await asyncio.to_thread(explain, text, healthy=True)
+    await desk.poster.whisper(
+        place, explanation(found, COMMAND, known.name if known else None, desk.reader(place))
+    )
+
+
+def _host(url: str) -> str | None:
+    """The host of a target's URL as `explain` writes it."""
+    try:
+        return parse_socket_url(url).host
+    except UrlError:
+        return None
 
 
 async def _target(desk: Desk, request: CheckTarget | CheckUrl, place: Place) -> Target | Message:

@@ -20,6 +20,8 @@ _QUOTES = "\"'`“”‘’„‚«»‹›"
 _LINK = re.compile(r"<(?P<url>(?:https?|wss?|mailto|tel):[^|>\s]+)(?:\|(?P<label>[^>]*))?>")
 _MENTION = re.compile(r"^\s*<@[A-Z0-9]+(?:\|[^>]*)?>")
 _URL = re.compile(r"(?:https?|wss?)://\S+", re.IGNORECASE)
+_PASTE = re.compile(r"\s{0,20}explain(?=[\s:\"'`“”«]|\Z)\s{0,20}", re.IGNORECASE)
+_FENCE = re.compile(r"\A\s{0,20}```|```\s{0,20}\Z")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -35,6 +37,13 @@ class CheckUrl:
     """Check a URL that is no target; whether that is allowed is decided elsewhere."""
 
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainText:
+    """Explain what was pasted; its line breaks are kept."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ class Misunderstood:
     suggestion: str | None = None
 
 
-Request = CheckTarget | CheckUrl | ShowStatus | ShowHelp | Misunderstood
+Request = CheckTarget | CheckUrl | ExplainText | ShowStatus | ShowHelp | Misunderstood
 
 
 def parse(text: str, targets: Collection[str]) -> Request:
@@ -64,6 +73,8 @@ def parse(text: str, targets: Collection[str]) -> Request:
     Case, surrounding quotes (typographic ones too), invisible characters and Slack's own markup of
     links do not matter. Never raises, whatever the text.
     """
+    if paste := _PASTE.match(text):
+        return _explain(text[paste.end() :])
     if len(text) > LONGEST:
         return Misunderstood(
             say("That text is too long ({n} characters). A name or a URL is enough.", n=len(text))
@@ -114,6 +125,18 @@ def _check(words: list[str], targets: Collection[str]) -> Request:
     return _no_such_target(words[0], targets)
 
 
+def _explain(pasted: str) -> Request:
+    """What follows “explain”, as it was before Slack marked it up."""
+    text = _LINK.sub(_typed, _FENCE.sub("", pasted))
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    if not text.strip(f"{_QUOTES} \n"):
+        return Misunderstood(
+            say("Paste what was printed behind the word “explain”: an error or lines of a log."),
+            "explain TEXT",
+        )
+    return ExplainText(text)
+
+
 def _status(words: list[str], _: Collection[str]) -> Request:
     return _too_many(["status"], words) if words else ShowStatus()
 
@@ -128,7 +151,7 @@ _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "help": _help,
     "?": _help,
 }
-_OFFERED = ("check", "status", "help")
+_OFFERED = ("check", "explain", "status", "help")
 
 
 def _target(words: list[str], targets: Collection[str]) -> str | None:

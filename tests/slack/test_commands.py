@@ -126,6 +126,34 @@ async def test_help_and_status_are_for_the_sender(stage: Stage, running: Start) 
     assert scene.workspace.messages("ops") == []
 
 
+CONSOLE = (
+    "WebSocket connection to 'wss://prod.example/socket.io/?EIO=4&amp;transport=websocket&amp;"
+    "token=hunter2' failed: WebSocket is closed before the connection is established. "
+    "&lt;!channel&gt;"
+)
+
+
+async def test_an_error_is_explained_to_the_sender_alone(stage: Stage, running: Start) -> None:
+    scene = await running()
+    await scene.command(f"explain {CONSOLE}")
+    (told,) = await scene.workspace.wait_for(scene.whispers)
+    assert "The page itself closed the socket" in told
+    assert scene.workspace.messages("ops") == []
+    assert "hunter2" not in told
+
+
+async def test_an_explanation_knows_the_target_and_how_it_is(stage: Stage, running: Start) -> None:
+    stage.statuses = (TargetStatus("prod", "https://prod.example", State.UP),)
+    scene = await running()
+    await scene.command(f"explain {CONSOLE}")
+    await scene.workspace.wait_for(scene.whispers)
+    (told,) = scene.workspace.ephemerals("mira")
+    assert "`/wsdiag check prod`" in str(told.blocks)
+    assert "1. <https://guide.example/en#cause-br_closed_while_connecting|" in str(told.blocks)
+    assert "hunter2" not in str(told.blocks)
+    assert_acceptable([{k: v for k, v in b.items() if k != "block_id"} for b in told.blocks])
+
+
 async def test_a_megabyte_of_text_gets_one_clear_answer(scene: Scene) -> None:
     await scene.command("a" * 1_048_576)
     (told,) = await scene.workspace.wait_for(scene.whispers)

@@ -12,6 +12,7 @@ from bot.slack.mrkdwn import escape, sentence
 _ROWS: tuple[tuple[str, Message], ...] = (
     ("check", say("check the channel's target, or the only one")),
     ("check NAME", say("check a target; the word “check” may be left out")),
+    ("explain TEXT", say("what an error of a browser, a client or a log means")),
     ("status", say("all targets and how they are")),
     ("help", say("this text")),
 )

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import causes
+from bot.explain import explain
 from bot.guide import GuideLinks
 from bot.locales import LANGUAGES
 from bot.model import (
@@ -28,6 +29,7 @@ from bot.model import (
 )
 from bot.slack.blocks import alert, progress, status, usage
 from bot.slack.blocks.common import GUIDE_LINK, GUIDE_MODAL, Reader
+from bot.slack.blocks.explanation import explanation
 from bot.slack.blocks.kit import Post
 from bot.slack.blocks.summary import summary
 from tests.slack.reports import AT, report
@@ -54,6 +56,17 @@ UGLY = st.one_of(
             "",
         ]
     ),
+)
+
+
+WORDINGS = (
+    "net::ERR_CONNECTION_REFUSED <!channel> wss://x.example/socket.io/?EIO=4&transport=websocket",
+    "2026-11-23T20:39:05Z disconnect transport close",
+    "2026-11-23T20:44:05Z connected",
+    "jwt expired",
+    "from origin 'https://app.example': No 'Access-Control-Allow-Origin' header is present",
+    "net::ERR_CERT_DATE_INVALID",
+    "net::ERR_NAME_NOT_RESOLVED",
 )
 
 
@@ -155,6 +168,15 @@ def test_progress_help_and_status_of_anything_are_postable(
         for n in names
     ]
     assert_postable(status.status(targets, lang))
+
+
+@given(st.lists(st.sampled_from(WORDINGS), max_size=40), st.text(max_size=50))
+@settings(max_examples=50, deadline=None)
+def test_an_explanation_of_anything_is_postable(lines: list[str], text: str) -> None:
+    for lang in LANGUAGES:
+        for links in (GuideLinks(), GuideLinks("https://guide.example/{lang}")):
+            found = explain("\n".join([*lines, text]))
+            assert_postable(explanation(found, "/wsdiag", None, Reader(lang, links)))
 
 
 def test_every_cause_can_be_told_in_every_language() -> None:
