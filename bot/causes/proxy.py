@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+
 from bot.causes.row import Cause, Fit
 from bot.evidence import HttpAnswer
 from bot.findings import FindingSet
 from bot.model import Confidence, Layer, Section, say
+
+_PATIENCE_MS = 2_500.0  # a refusal comes in a round trip
 
 
 def _refusal(found: FindingSet) -> HttpAnswer | None:
@@ -43,6 +47,21 @@ def unreached(answer: HttpAnswer) -> bool:
     if answer.header("x-squid-error"):
         return answer.header("x-squid-error") not in ("ERR_ACCESS_DENIED 0", "ERR_TOO_BIG 0")
     return answer.status in (500, 502, 503, 504)
+
+
+def no_way_from_proxy(found: FindingSet, *, patient: bool) -> str | None:
+    """What the proxy of the run answers when it finds no way to the backend: its words or status.
+
+    patient: it waited for the backend in vain, as against being turned away at once.
+    """
+    answer, finding = _refusal(found), found.finding("tcp")
+    if answer is None or finding is None or not unreached(answer):
+        return None
+    said = answer.header("x-squid-error") or str(answer.status)
+    waited = (
+        said == "504" or said.endswith(f" {errno.ETIMEDOUT}") or finding.duration_ms > _PATIENCE_MS
+    )
+    return said if waited is patient else None
 
 
 def required(found: FindingSet) -> Fit | None:

@@ -8,11 +8,12 @@ from ipaddress import ip_address
 
 from bot import measured
 from bot.causes.history import hurting
+from bot.causes.proxy import no_way_from_proxy
 from bot.causes.row import Cause, Fit
 from bot.causes.server import crash_loop
-from bot.evidence import Phase, TcpEvidence
-from bot.findings import FindingSet, waited_in_vain
-from bot.model import Confidence, FollowUp, Layer, Reason, Section, say
+from bot.evidence import PortTry, TcpEvidence
+from bot.findings import FindingSet
+from bot.model import Confidence, FollowUp, Layer, Section, say
 
 # ICMP (type, code) that a filter sends on purpose: RFC 1812 §5.2.7.1, RFC 4443 §3.1. A closed TCP
 # port answers with RST; "port unreachable" (3/3, 1/4) is what `REJECT` of a packet filter sends.
@@ -57,10 +58,11 @@ _BY_ERRNO = {
 
 
 def connected(tries: Iterable[TcpEvidence]) -> list[TcpEvidence]:
+    """Those that came through."""
     return [t for t in tries if t.connect_ms is not None]
 
 
-def _leading(found: FindingSet, kind: Kind) -> list[TcpEvidence]:
+def leading(found: FindingSet, kind: Kind) -> list[TcpEvidence]:
     """The addresses that failed this way, where none connects and nothing more telling was seen."""
     if not found.tcp or connected(found.tcp):
         return []
@@ -76,10 +78,12 @@ def _mixed(found: FindingSet) -> bool:
 
 
 def where(tries: Iterable[TcpEvidence]) -> str:
+    """The addresses of tries in words."""
     return ", ".join(f"[{t.address}]" if t.family == 6 else t.address for t in tries)
 
 
-def _port(found: FindingSet) -> int:
+def port_of(found: FindingSet) -> int:
+    """The port that was tried; 0 where none was."""
     return found.tcp[0].port if found.tcp else 0
 
 
@@ -88,7 +92,8 @@ def _rechecked_up(found: FindingSet) -> bool:
     return bool(again and (again.polling_open or "ok" in again.connects))
 
 
-def _settle(found: FindingSet, *asked: FollowUp) -> tuple[FollowUp, ...]:
+def settle(found: FindingSet, *asked: FollowUp) -> tuple[FollowUp, ...]:
+    """Of these follow-ups the ones that have not run."""
     return tuple(f for f in asked if not found.ran(f))
 
 
@@ -100,28 +105,42 @@ def _crashing(found: FindingSet) -> bool:
 
 def refused(found: FindingSet) -> Fit | None:
     """Every address answers with RST, and still does after a pause."""
-    told = _leading(found, Kind.REFUSED)
-    if not told or _rechecked_up(found) or found.via_proxy or _crashing(found):
+    said = no_way_from_proxy(found, patient=False)
+    if said is not None:
+        return Fit(
+            (say("The proxy finds no way to the backend: it answers {status}.", status=said),),
+            Confidence.LIKELY,
+            rivals=("tcp_blackhole", "proxy_connect_denied"),
+        )
+    told = leading(found, Kind.REFUSED)
+    if not told or _rechecked_up(found) or found.via_proxy or _elsewhere(found):
+        return None
+    if _crashing(found):
         return None
     return Fit(
         (
             say(
                 "{addresses} refuses connections on port {port}.",
                 addresses=where(told),
-                port=_port(found),
+                port=port_of(found),
             ),
         ),
         Confidence.LIKELY,
-        _settle(found, FollowUp.RECHECK, FollowUp.OTHER_PORTS),
+        settle(found, FollowUp.RECHECK, FollowUp.OTHER_PORTS),
         # Whoever listens on this machine's loopback only would be heard there.
         () if all(ip_address(t.address).is_loopback for t in told) else _LISTENING_RIVALS,
     )
 
 
+def _elsewhere(found: FindingSet) -> PortTry | None:
+    """Another port of the host that serves Engine.IO."""
+    return next((t for t in found.other_ports if t.scheme), None)
+
+
 def wrong_port(found: FindingSet) -> Fit | None:
     """Nothing listens where the URL says, and Engine.IO answers next door."""
-    told = _leading(found, Kind.REFUSED)
-    opened = next((t for t in found.other_ports if t.scheme), None)
+    told = leading(found, Kind.REFUSED)
+    opened = _elsewhere(found)
     if not told or opened is None or _rechecked_up(found) or found.via_proxy:
         return None
     return Fit(
@@ -129,7 +148,7 @@ def wrong_port(found: FindingSet) -> Fit | None:
             say(
                 "Port {port} refuses connections, and an Engine.IO server answers on port {other} "
                 "({scheme}) of the same host.",
-                port=_port(found),
+                port=port_of(found),
                 other=opened.port,
                 scheme=opened.scheme or "",
             ),
@@ -147,7 +166,7 @@ def restarting(found: FindingSet) -> Fit | None:
     if watched and found.gone_meanwhile:
         why = say("The server answered, and a moment later nobody listened.")
         return Fit((why,), Confidence.LIKELY, rivals=("srv_crash_loop",))
-    if not _leading(found, Kind.REFUSED) or not _rechecked_up(found) or found.recheck is None:
+    if not leading(found, Kind.REFUSED) or not _rechecked_up(found) or found.recheck is None:
         return None
     if _crashing(found):
         return None
@@ -159,105 +178,8 @@ def restarting(found: FindingSet) -> Fit | None:
             ),
         ),
         Confidence.LIKELY,
-        _settle(found, FollowUp.STEADINESS),
+        settle(found, FollowUp.STEADINESS),
         ("srv_crash_loop",),
-    )
-
-
-# ------------------------------------------------ silence
-
-
-def _host_is_open(found: FindingSet) -> bool:
-    """Ports that nobody opens on purpose answer for themselves: no filter hides the host's ports.
-
-    A filter that lets only the usual ports through swallows the others, so that those prove less.
-    """
-    spoken = [t for t in found.other_ports if t.outcome in ("ok", Reason.REFUSED) and not t.icmp]
-    silent = [t for t in found.other_ports if t.outcome == Reason.TIMEOUT]
-    return bool(spoken) and not silent
-
-
-def connects_waver(found: FindingSet) -> bool:
-    """One address both accepts and ignores connections, and answers none: its queue overflows."""
-    if found.statuses or found.eio_seen or not found.answers:
-        return False
-    ends = [a.failure for a in found.answers]
-    silent = [t for t in found.tcp if kind_of(t) is Kind.SILENT]
-    ignored = bool(silent) or any(waited_in_vain(f, Phase.CONNECT) for f in ends)
-    waiting = (Phase.TLS, Phase.REQUEST)
-    accepted = bool(connected(found.tcp)) or any(waited_in_vain(f, *waiting) for f in ends)
-    nothing = all(waited_in_vain(f, Phase.CONNECT, *waiting) for f in ends)
-    return ignored and accepted and nothing and len(found.tcp) == 1
-
-
-def _lost_after_connect(found: FindingSet) -> bool:
-    """Connections stand, and not one byte of ours is acknowledged on any of them."""
-    ends = [a.failure for a in found.answers]
-    waiting = (Phase.TLS, Phase.REQUEST)
-    return (
-        bool(ends)
-        and not found.statuses
-        and all(waited_in_vain(f, *waiting) for f in ends)
-        and all(f and f.tcp and f.tcp.unacked and not f.bytes_received for f in ends)
-    )
-
-
-def blackhole(found: FindingSet) -> Fit | None:
-    """SYNs vanish, or all that follows them: no answer, no ICMP."""
-    if _lost_after_connect(found) and not connects_waver(found):
-        return Fit(
-            (say("Connections are accepted, but nothing that is sent is ever acknowledged."),),
-            Confidence.LIKELY,
-            rivals=("tcp_backlog_full",),
-        )
-    told = _leading(found, Kind.SILENT)
-    if not told or found.via_proxy or _host_is_open(found) or connects_waver(found):
-        return None
-    others = any(t.outcome in ("ok", Reason.REFUSED) for t in found.other_ports)
-    rivals = ("tcp_backlog_full",) if others else ("tcp_host_unreachable",)
-    return Fit(
-        (
-            say(
-                "No answer at all from {addresses} on port {port}: neither a refusal nor an "
-                "ICMP message.",
-                addresses=where(told),
-                port=_port(found),
-            ),
-        ),
-        Confidence.LIKELY,
-        _settle(found, FollowUp.OTHER_PORTS),
-        rivals if found.ran(FollowUp.OTHER_PORTS) else ("tcp_backlog_full", "tcp_host_unreachable"),
-    )
-
-
-def backlog_full(found: FindingSet) -> Fit | None:
-    """This port alone is silent, or accepts a few and ignores the rest: nobody calls accept."""
-    if connects_waver(found):
-        return Fit(
-            (
-                say(
-                    "Some connections to port {port} are accepted, others ignored, and none is "
-                    "answered.",
-                    port=_port(found),
-                ),
-            ),
-            Confidence.LIKELY,
-            rivals=("srv_frozen",),
-        )
-    told = _leading(found, Kind.SILENT)
-    if not told or not _host_is_open(found) or found.via_proxy:
-        return None
-    return Fit(
-        (
-            say(
-                "No answer from {addresses} on port {port}, while every other port that was tried "
-                "answers.",
-                addresses=where(told),
-                port=_port(found),
-            ),
-        ),
-        Confidence.LIKELY,
-        rivals=("tcp_blackhole",),
     )
 
 
@@ -266,7 +188,7 @@ def backlog_full(found: FindingSet) -> Fit | None:
 
 def reject_admin(found: FindingSet) -> Fit | None:
     """A filter says so: ICMP administratively prohibited, or "port unreachable" for TCP."""
-    told = _leading(found, Kind.PROHIBITED)
+    told = leading(found, Kind.PROHIBITED)
     if not told or found.via_proxy:
         return None
     return Fit(
@@ -276,7 +198,7 @@ def reject_admin(found: FindingSet) -> Fit | None:
 
 def host_unreachable(found: FindingSet) -> Fit | None:
     """A router, or our own ARP, says that the host is not there."""
-    told = _leading(found, Kind.UNREACHABLE)
+    told = leading(found, Kind.UNREACHABLE)
     if not told or found.via_proxy:
         return None
     by_icmp = any(t.icmp is not None for t in told)
@@ -289,7 +211,7 @@ def host_unreachable(found: FindingSet) -> Fit | None:
 
 def no_route(found: FindingSet) -> Fit | None:
     """This machine does not know a way."""
-    told = _leading(found, Kind.NO_ROUTE)
+    told = leading(found, Kind.NO_ROUTE)
     if not told or found.via_proxy:
         return None
     return Fit(
@@ -325,16 +247,6 @@ ROWS = (
         say("Users are cut off for the length of the restart and reconnect by themselves."),
         say("Wait for the restart to end; clients should reconnect with backoff."),
         holds=restarting,
-    ),
-    Cause(
-        "tcp_blackhole",
-        Layer.TCP,
-        Section.NETWORK,
-        say("Packets to the backend vanish"),
-        say("Connection attempts hang until the client's timeout, then fail."),
-        say("Open the firewall or security group for this host and port."),
-        needs_control=True,
-        holds=blackhole,
     ),
     Cause(
         "tcp_reject_admin",
@@ -373,14 +285,5 @@ ROWS = (
         say("The server listens on localhost only"),
         say("Nobody can connect: every attempt is refused at once."),
         say("Listen on 0.0.0.0 and not on localhost; check with `ss -ltn` on the host."),
-    ),
-    Cause(
-        "tcp_backlog_full",
-        Layer.TCP,
-        Section.SERVER,
-        say("The server no longer accepts connections: its queue is full"),
-        say("Connection attempts hang until the client's timeout, then fail."),
-        say("Find out why the process does not accept; raise the backlog, add instances."),
-        holds=backlog_full,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.causes.row import Cause, Fit
-from bot.causes.tcp import connects_waver
+from bot.causes.tcp_silence import connects_waver
 from bot.causes.tls_handshake import speaks_http2
 from bot.evidence import Failure, Phase
 from bot.findings import FindingSet, cut, waited_in_vain

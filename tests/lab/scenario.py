@@ -77,6 +77,7 @@ class Bench(contextlib.AsyncExitStack):
         self.ca = ca
         self.chance = chance or random.Random(1)
         self.controls = Controls()  # what a scenario sets here is given to the check
+        self.environment: dict[str, str] = {}  # of the check, in namespaces
         self.host = "127.0.0.1"  # where components listen; the far address once a link is laid
         self.link: NetworkLab | None = None
         self._isolation = isolation

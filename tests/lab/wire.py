@@ -98,6 +98,20 @@ def middlebox(port: int, rule: Callable[[bytes], Verdict], *, delay_s: float = 0
     return serve
 
 
+async def tunnel(connection: socket.socket, host: str, port: int) -> None:
+    """What a forward proxy does after CONNECT: 200 and every byte, or 502."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as upstream:
+        upstream.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(upstream, (host, port))
+        except OSError:
+            await send(connection, http("502 Bad Gateway", "no way"))
+            return
+        await send(connection, b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await _both_ways(connection, upstream)
+
+
 async def splice(connection: socket.socket, port: int, head: bytes) -> None:
     """Hand everything on to 127.0.0.1:`port` and back, `head` first, until either side ends."""
     loop = asyncio.get_running_loop()
@@ -105,23 +119,28 @@ async def splice(connection: socket.socket, port: int, head: bytes) -> None:
         upstream.setblocking(False)
         await loop.sock_connect(upstream, ("127.0.0.1", port))
         await loop.sock_sendall(upstream, head)
+        await _both_ways(connection, upstream)
 
-        async def pump(source: socket.socket, sink: socket.socket) -> None:
-            while data := await loop.sock_recv(source, 65_536):
-                await loop.sock_sendall(sink, data)
-            with contextlib.suppress(OSError):
-                sink.shutdown(socket.SHUT_WR)
 
-        ways = [
-            asyncio.create_task(pump(connection, upstream)),
-            asyncio.create_task(pump(upstream, connection)),
-        ]
-        try:
-            await asyncio.gather(*ways)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+async def _both_ways(connection: socket.socket, upstream: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def pump(source: socket.socket, sink: socket.socket) -> None:
+        while data := await loop.sock_recv(source, 65_536):
+            await loop.sock_sendall(sink, data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    ways = [
+        asyncio.create_task(pump(connection, upstream)),
+        asyncio.create_task(pump(upstream, connection)),
+    ]
+    try:
+        await asyncio.gather(*ways)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
 
 
 def is_upgrade(head: bytes) -> bool:

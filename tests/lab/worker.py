@@ -63,7 +63,7 @@ async def _run(
     async with Bench(folder, CertificateAuthority(folder / "ca"), chance, isolation) as bench:
         target = replace(await scenario.start(bench), name="lab")
         limit_s = DEEP_S if scenario.deep else target.deadline_s
-        environment = settings.write(target, bench.controls, folder)
+        environment = bench.environment | settings.write(target, bench.controls, folder)
         place = (bench.link.near_network, f"/proc/{bench.link.pid}/ns/mnt") if bench.link else None
         told = words(target, deep=scenario.deep, arguments=scenario.arguments)
         answer = await person.check(told, environment, place, limit_s + _KILL_AFTER_S)
