@@ -156,8 +156,7 @@ def client_cert_required(found: FindingSet) -> Fit | None:
         return None
     own = found.hellos.get("own")
     if own is not None:
-        ended = bool(own.after or own.failure) or all_cut_after_handshake(found)
-        return Fit(why) if own.asks_certificate and ended else None
+        return _asked_and_ended(found, own)
     if not (_refused_after_hello(found) or all_cut_after_handshake(found)):
         return None
     return Fit(
@@ -165,6 +164,22 @@ def client_cert_required(found: FindingSet) -> Fit | None:
         Confidence.LIKELY,
         (FollowUp.TLS_HELLOS,),
         ("tcp_conn_limit",),
+    )
+
+
+def _asked_and_ended(found: FindingSet, own: TlsHello) -> Fit | None:
+    """The server asked for a certificate and then ended the session.
+
+    To a client that says nothing more it can say why; where it does not, its backend may be gone.
+    """
+    end = own.after or own.failure
+    if not own.asks_certificate or not (end or all_cut_after_handshake(found)):
+        return None
+    told = bool(end and end.reason is Reason.TLS_ALERT)
+    return Fit(
+        (say("The server asks for a client certificate and none was sent."),),
+        Confidence.CERTAIN if told else Confidence.LIKELY,
+        rivals=() if told else ("tcp_conn_limit",),
     )
 
 

@@ -81,18 +81,31 @@ async def squid(bench: Bench, more: str) -> int:
     return port
 
 
-def given(launch: Launch, more: str = "", *, secret: str = "", tls: bool = False) -> Start:
+def given(launch: Launch, more: str = "", *, tls: bool = False) -> Start:
     """A backend behind a proxy that the target names."""
 
     async def start(bench: Bench) -> Target:
         files = bench.ca.issue() if tls else None
         server = await bench.node(**({"tls": files.for_node()} if files else {}))
-        port = await launch(bench, more.replace("{port}", str(server.port)))
+        port = await launch(bench, more)
         return target(
             server.url,
-            proxy=f"http://{secret}127.0.0.1:{port}",
+            proxy=f"http://127.0.0.1:{port}",
             ca_file=str(bench.ca.ca_file) if tls else None,
         )
+
+    return start
+
+
+def with_password(secret: str) -> Start:
+    """The environment's proxy wants ann's password, and is given this one."""
+
+    async def start(bench: Bench) -> Target:
+        await bench.lay()
+        server = await bench.node()
+        port = await connect_proxy(user="ann:secret-word")(bench, "")
+        bench.environment["http_proxy"] = f"http://{secret}@{FAR}:{port}"
+        return target(server.url)
 
     return start
 
@@ -135,8 +148,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("tls through a CONNECT proxy", None, UP, given(connect_proxy(), tls=True)),
     Scenario(
         "a proxy with the right password", None, UP,
-        given(connect_proxy(user="ann:secret-word"), secret="ann:secret-word@"),
-    ),
+        with_password("ann:secret-word"), network=True),
     Scenario(
         "tinyproxy allows port 443 only", "proxy_connect_denied", DOWN,
         given(tinyproxy, "ConnectPort 443"),
@@ -163,8 +175,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "a proxy dislikes the password", "proxy_auth_required", DOWN,
-        given(connect_proxy(user="ann:secret-word"), secret="ann:another-word@"),
-    ),
+        with_password("ann:another-word"), network=True),
     Scenario("squid finds nothing listening", "tcp_refused", DOWN, dead_backend,
              slow=True, needs=("squid",)),
     Scenario("tinyproxy finds nothing listening", "tcp_refused", DOWN, dead_backend_tinyproxy),
