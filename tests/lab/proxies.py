@@ -166,7 +166,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         given(connect_proxy(wire.http("405 Method Not Allowed")), tls=True),
     ),
     Scenario(
-        "tinyproxy wants a password", "proxy_auth_required", DOWN,
+        "tinyproxy asks who we are", "proxy_auth_required", DOWN,
         given(tinyproxy, "BasicAuth ann secret"),
     ),
     Scenario(
