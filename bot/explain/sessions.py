@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.explain.moments import Moment
+from bot.patterns.statistics import densest
 
 _KEYS_KEPT: Final = 20_000  # connections that are open at the same time in a server's log
 _ENOUGH: Final = 3  # drops that must agree before anything is concluded
@@ -144,23 +145,13 @@ class SessionReader:
 
 
 def timer_of(ages_s: tuple[float, ...]) -> Timer | None:
-    """The age at which most drops happened; None where they do not agree.
-
-    Linear after sorting: the widest group of ages that lie within the same narrow window.
-    """
-    ages = sorted(age for age in ages_s if age >= _SHORTEST_S)
-    best: tuple[int, int, int] = (0, 0, 0)  # count, first, last
-    first = 0
-    for last, age in enumerate(ages):
-        width = 2 * max(_CLOSE_S, age * _CLOSE_SHARE)
-        while age - ages[first] > width:
-            first += 1
-        best = max(best, (last - first + 1, first, last))
-    count, first, last = best
-    if count < _ENOUGH or count < _SHARE * len(ages):
+    """The age at which most drops happened; None where they do not agree."""
+    ages = [age for age in ages_s if age >= _SHORTEST_S]
+    alike = densest(ages, 2 * _CLOSE_SHARE, 2 * _CLOSE_S)
+    if len(alike) < _ENOUGH or len(alike) < _SHARE * len(ages):
         return None
-    low, high = ages[first], ages[last]
-    return Timer(count, len(ages), (low + high) / 2, (high - low) / 2)
+    low, high = alike[0], alike[-1]
+    return Timer(len(alike), len(ages), (low + high) / 2, (high - low) / 2)
 
 
 def _key(line: str) -> str:

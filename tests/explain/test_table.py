@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import guide
+from bot.causes import CATALOGUE
 from bot.explain import text
 from bot.explain.reading import Reading
 from bot.explain.table import PATTERNS
@@ -36,10 +36,8 @@ def test_a_key_means_one_thing() -> None:
         assert len({str(reading.means) for reading in readings}) == 1, key
 
 
-def test_the_causes_of_every_reading_are_in_the_guide() -> None:
-    for readings in READINGS.values():
-        for code in readings[0].causes:
-            assert guide.cause_title(code, "en"), code
+def test_every_reading_names_causes_of_the_catalogue() -> None:
+    assert {code for readings in READINGS.values() for code in readings[0].causes} <= set(CATALOGUE)
 
 
 def test_nearly_every_reading_is_tried_with_a_real_sentence() -> None:

@@ -35,6 +35,18 @@ def test_every_cause_is_explained_in_its_section(lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_entry_belongs_to_a_cause_of_the_catalogue(lang: str) -> None:
+    explained = {entry.code for entry in load(lang).entries if entry.code}
+    assert explained == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("section", [s for s in Section if s.value[0] in "1234"])
+def test_every_section_from_1a_to_4_has_causes(section: Section) -> None:
+    assert any(cause.section is section for cause in CATALOGUE.values())
+    assert guide.causes(section)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("section", Section)
 def test_every_section_is_there(section: Section, lang: str) -> None:
     assert guide.title(section, lang)
@@ -173,6 +185,22 @@ def test_the_traps_of_the_client_are_named(lang: str) -> None:
         for code in code_of(entry):
             assert 'socket.on("reconnect"' not in code
             assert "socket.readyState" not in code
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_the_console_sentence_means_is_told(lang: str) -> None:
+    told = load(lang).find("section-1")
+    assert told is not None
+    assert "`close()`" in told.body
+    assert "`&sid=…`" in told.body
+    assert "CORS" in told.body  # polling only
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_400_for_a_request_without_transport_is_called_healthy(lang: str) -> None:
+    server = guide.section_markdown(Section.SERVER, lang)
+    line = next(line for line in server.splitlines() if "curl -I" in line)
+    assert "400" in line
 
 
 # ---------------------------------------------------------------- surfaces
