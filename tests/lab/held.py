@@ -225,7 +225,7 @@ async def flow_forgotten(bench: Bench) -> Target:
 
 
 def _deep(name: str, cause: str | None, state: State | None, start: Start, **more: Any) -> Scenario:
-    return Scenario(name, cause, state, start, deep=True, **more)
+    return Scenario(f"deep: {name}", cause, state, start, deep=True, **more)
 
 
 async def pings_lost(bench: Bench) -> Target:
@@ -310,8 +310,8 @@ SCENARIOS = (
         None,
         plain(block_on_connect_ms=within(2_000, 3_500)),
     ),
-    _deep("crash loop, held", "srv_crash_loop", None, crash_loop),
-    _deep("crashes on connect, held", "srv_crashes_on_connect", None, crashes_on_connect),
+    _deep("crash loop", "srv_crash_loop", None, crash_loop),
+    _deep("crashes on connect", "srv_crashes_on_connect", None, crashes_on_connect),
     # the path
     _deep("96 kbit/s", "net_low_bandwidth", DEGRADED, far(Way(rate_kbit=96)), network=True),
     _deep("an MTU hole", "net_mtu_blackhole", DEGRADED, far(Way(hole=1_200)), network=True),
@@ -327,11 +327,11 @@ SCENARIOS = (
     # all is well
     _deep("held and fine", None, UP, plain()),
     _deep("long heartbeats", None, UP, plain(ping_interval=20_000, ping_timeout=5_000)),
-    _deep("python-socketio, held", None, UP, python_server),
-    _deep("websocket only, held", None, UP, plain(SOCKET_ONLY, transports=["websocket"])),
-    _deep("polling only, held", None, UP, plain(POLLING_ONLY, transports=["polling"])),
+    _deep("python-socketio", None, UP, python_server),
+    _deep("websocket only", None, UP, plain(SOCKET_ONLY, transports=["websocket"])),
+    _deep("polling only", None, UP, plain(POLLING_ONLY, transports=["polling"])),
     _deep("100 kB at most", None, UP, plain(max_http_buffer_size=100_000)),
-    _deep("no health page, held", None, UP, plain(health={"absent": True})),
-    _deep("nginx, held", None, UP, through("proxy_read_timeout 60s;")),
-    _deep("40 ms each way, held", None, UP, far(Way(delay_ms=40)), network=True),
+    _deep("no health page", None, UP, plain(health={"absent": True})),
+    _deep("nginx", None, UP, through("proxy_read_timeout 60s;")),
+    _deep("40 ms each way", None, UP, far(Way(delay_ms=40)), network=True),
 )
