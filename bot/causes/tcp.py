@@ -26,6 +26,7 @@ class Kind(Enum):
 
     PROHIBITED = "prohibited"
     REFUSED = "refused"
+    RESET = "reset"  # accepted, and reset before we could look: a closed port refuses
     UNREACHABLE = "unreachable"
     SILENT = "silent"
     OTHER = "other"
@@ -45,7 +46,7 @@ def kind_of(tried: TcpEvidence) -> Kind | None:
 
 _BY_ERRNO = {
     "ECONNREFUSED": Kind.REFUSED,
-    "ECONNRESET": Kind.REFUSED,
+    "ECONNRESET": Kind.RESET,
     "EHOSTUNREACH": Kind.UNREACHABLE,
     "EHOSTDOWN": Kind.UNREACHABLE,
     "ENONET": Kind.UNREACHABLE,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bot.causes.row import Cause, Fit
 from bot.causes.tcp_silence import connects_waver
-from bot.causes.tls_handshake import speaks_http2
+from bot.causes.tls_handshake import h2_only, speaks_http2
 from bot.evidence import Failure, Phase
 from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, say
@@ -19,7 +19,8 @@ def _front_failures(found: FindingSet) -> tuple[Failure, ...]:
 
 
 def _cut_before_a_byte(found: FindingSet) -> tuple[Failure, ...]:
-    early = (Phase.TLS, Phase.REQUEST)
+    # A reset that overtakes our look at the new socket is reported by the connect itself.
+    early = (Phase.CONNECT, Phase.TLS, Phase.REQUEST)
     return tuple(f for f in _front_failures(found) if cut(f, *early) and not f.bytes_received)
 
 
@@ -55,7 +56,9 @@ def _tls_speaks(found: FindingSet) -> bool:
         return False
     own = found.hellos.get("own")
     if own is not None and own.completed and found.tls_up:
-        return bool(own.asks_certificate)
+        return bool(own.asks_certificate) or h2_only(found) is not None
+    if any(cut(f, Phase.CONNECT) for f in _front_failures(found)):
+        return False  # it ended before we could say anything
     return not found.burst or _reaction(found)
 
 

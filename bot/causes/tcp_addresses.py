@@ -57,7 +57,7 @@ def _share(found: FindingSet, dead: list[TcpEvidence]) -> Message:
 
 def one_dead(found: FindingSet) -> Fit | None:
     """Some addresses refuse, others connect."""
-    dead = _some(found, Kind.REFUSED)
+    dead = _some(found, Kind.REFUSED, Kind.RESET)
     return Fit((_share(found, dead),)) if dead else None
 
 

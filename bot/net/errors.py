@@ -69,6 +69,28 @@ _NOT_TLS: Final = (
 )
 
 
+# RFC 8446 §6, and those of its extensions that OpenSSL tells without a word of its own
+_ALERTS: Final = {
+    20: "BAD_RECORD_MAC",
+    40: "HANDSHAKE_FAILURE",
+    47: "ILLEGAL_PARAMETER",
+    49: "ACCESS_DENIED",
+    50: "DECODE_ERROR",
+    51: "DECRYPT_ERROR",
+    70: "PROTOCOL_VERSION",
+    71: "INSUFFICIENT_SECURITY",
+    80: "INTERNAL_ERROR",
+    86: "INAPPROPRIATE_FALLBACK",
+    109: "MISSING_EXTENSION",
+    110: "UNSUPPORTED_EXTENSION",
+    112: "UNRECOGNIZED_NAME",
+    113: "BAD_CERTIFICATE_STATUS_RESPONSE",
+    115: "UNKNOWN_PSK_IDENTITY",
+    116: "CERTIFICATE_REQUIRED",
+    120: "NO_APPLICATION_PROTOCOL",
+}
+
+
 def reason_of(exc: BaseException) -> Reason:
     """One word for an exception of the network. Unknown kinds are `unrecognised`."""
     for kind, reason in _BY_KIND:
@@ -147,17 +169,27 @@ def failure(
 
     `started` is `time.monotonic()` at the start of the phase, `received` counts its bytes.
     """
-    words = _words(exc)
+    words, reason = _words(exc), reason_of(exc)
+    if reason is Reason.TLS_ERROR and (alert := alert_name(first)) is not None:
+        words, reason = alert, Reason.TLS_ALERT  # one that this Python has no name for
     head = first[:FIRST_BYTES]
     return Failure(
         phase=phase,
-        reason=reason_of(exc),
+        reason=reason,
         detail=scrub(words) if scrub else printable(words, 300),
         elapsed_ms=since_ms(started),
         bytes_received=received,
         first_bytes=scrub(head, FIRST_BYTES) if scrub else printable(head, FIRST_BYTES),
         tcp=tcp,
     )
+
+
+def alert_name(first: bytes) -> str | None:
+    """The fatal alert that the first bytes of a connection are (RFC 8446 §6), by OpenSSL's word."""
+    is_alert = len(first) >= 7 and first[:2] == b"\x15\x03" and first[3:6] == b"\x00\x02\x02"
+    if not is_alert:
+        return None
+    return f"ALERT_{_ALERTS.get(first[6], str(first[6]))}"
 
 
 def _words(exc: BaseException) -> str:

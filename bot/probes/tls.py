@@ -83,7 +83,8 @@ def _failed(to: Endpoint, exc: WireError) -> TlsEvidence:
             evidence, verify_code=cause.verify_code, verify_message=cause.verify_message[:200]
         )
     if isinstance(cause, ssl.SSLError):
-        return replace(evidence, alert=cause.reason)
+        told = exc.failure.detail if exc.failure.reason is Reason.TLS_ALERT else None
+        return replace(evidence, alert=cause.reason or told)
     return evidence
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.evidence import OtherPortsEvidence, PortTry, TcpEvidence
+from bot.evidence import OtherPortsEvidence, Phase, PortTry, TcpEvidence
 from bot.model import Confidence, Finding, FollowUp, Reason, Status
 from bot.verdict import judge
 from tests import building as b
@@ -105,3 +105,12 @@ def test_a_port_that_is_silent_alone_has_a_full_queue(
     assert verdict.cause is not None
     assert verdict.cause.code == code
     assert verdict.cause.confidence is Confidence.LIKELY
+
+
+def test_a_reset_that_the_connect_reports_was_an_accepted_connection() -> None:
+    gone = b.failed(Reason.RESET, Phase.CONNECT)
+    run = [failing(V4, "ECONNRESET"), b.health(gone), b.polling(gone), b.websocket(gone)]
+    for target in (b.HTTP, b.HTTPS):
+        cause = judge([b.dns(V4), *run], target).cause
+        assert cause is not None
+        assert cause.code == "tcp_rst_on_accept"

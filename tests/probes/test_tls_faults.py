@@ -211,3 +211,17 @@ def test_what_is_no_certificate_is_none() -> None:
 
     assert certificates.read([b"nothing"], datetime.now(UTC)) is None
     assert certificates.read([], datetime.now(UTC)) is None
+
+
+async def test_an_alert_that_openssl_has_no_word_for_is_still_named() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.reader.read(1)
+        await peer.send(b"\x15\x03\x03\x00\x02\x02\x78")  # RFC 7301 §3.2
+        await peer.silence()
+
+    async with Scripted(script) as server:
+        url = server.url.replace("http", "https")
+        (finding,) = await ask(tls.probe, target(url))
+    assert isinstance(finding.evidence, TlsEvidence)
+    assert finding.reason is Reason.TLS_ALERT
+    assert "NO_APPLICATION_PROTOCOL" in (finding.evidence.alert or "")
