@@ -27,7 +27,7 @@ NOT_MADE: Final[Mapping[str, str]] = MappingProxyType(
         "cli_url_missing": "the command line refuses such a URL (exit code 64) before it looks",
         "cli_keepalive_too_slow": "advice about the client's settings, never a verdict",
         "cli_reconnect_exhausted": "advice about the client's settings, never a verdict",
-        "cli_no_pong": "wsdiag answers pings; only a client that does not shows it",
+        "sio_no_ack": "wsdiag sends no event of the application that would be acknowledged",
         "net_slower_than_usual": "needs the target's history, which only the watcher has",
         "server_bound_loopback_only": "looks like tcp_refused from everywhere but the host itself",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.model import ClientSettings, State, Target
@@ -94,7 +95,27 @@ async def dead_fallback(bench: Bench) -> Target:
     return target(server.url, fallback_urls=(f"http://127.0.0.1:{bench.free_port()}",))
 
 
+async def back_in_a_moment(bench: Bench) -> Target:
+    """A restart: nobody listens yet, and a moment later the server does."""
+    port = bench.free_port()
+    pause = bench.between(1.0, 2.0)
+
+    async def come_back() -> None:
+        await asyncio.sleep(pause)
+        await bench.node(port=port)
+
+    coming = asyncio.create_task(come_back())
+
+    async def end() -> None:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+
+    bench.push_async_callback(end)
+    return target(f"http://127.0.0.1:{port}")
+
+
 SCENARIOS = (
+    Scenario("back in a moment", "srv_restarting", None, back_in_a_moment),
     Scenario("everything is cached", "http_cdn_caches_polling", None, caching),
     Scenario("handshakes are cached", "http_cdn_caches_polling", None, caching_handshakes),
     Scenario("no bodies through nginx", "http_body_limit", DEGRADED, no_bodies_nginx),
