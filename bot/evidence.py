@@ -306,8 +306,13 @@ class RttEvidence:
     samples_ms: tuple[float, ...] = ()
     median_ms: float | None = None
     worst_ms: float | None = None
-    connect_ms: tuple[float, ...] = ()  # TCP connects of the run: latency without the server
+    connect_ms: tuple[float, ...] = ()  # TCP connects to one address: latency without the server
     retransmits: int = 0  # TCP segments sent again, over all connections of the run
+    resent_ms: tuple[
+        float, ...
+    ] = ()  # those of `connect_ms` whose SYN the kernel had to send again
+    unanswered: int = 0  # connects made to measure that came to nothing, while others succeeded
+    measured: int = 0  # of `connect_ms`, how many were made only to measure
 
 
 @dataclass(frozen=True, slots=True)

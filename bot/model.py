@@ -150,6 +150,7 @@ class Reason(StrEnum):
     # quality
     HIGH_LATENCY = "high_latency"
     UNSTABLE = "unstable"
+    LOSSY = "lossy"
     # what the watcher remembers
     RECURRING_DROPS = "recurring_drops"  # held connections end again and again, in one way
     SLOWER_THAN_USUAL = "slower_than_usual"

@@ -80,6 +80,7 @@ _OUR_SIDE = frozenset(
         Reason.SLOW_LOOKUP,
         Reason.HIGH_LATENCY,
         Reason.UNSTABLE,
+        Reason.LOSSY,
     }
 )
 

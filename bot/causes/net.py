@@ -2,97 +2,101 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import median
 
 from bot import measured
 from bot.causes.row import Cause, Fit, Reach
+from bot.evidence import RttEvidence
 from bot.findings import FindingSet
-from bot.model import Confidence, Layer, Reason, Section, Status, say
+from bot.model import Confidence, Layer, Message, Reason, Section, Status, say, say_n
 
-# A SYN that is lost is sent again after 1 s, then after 2 s more (RFC 6298 2.1, Linux TCP_RTO_MIN).
-_SYN_RETRY_MS = (1_000.0, 3_000.0, 7_000.0)
-_RETRY_SLACK_MS = 350.0
-MIN_SAMPLES = 4
+_SURELY_LOST = 3
 
 
-def _connects(found: FindingSet) -> list[float]:
-    if found.rtt and found.rtt.connect_ms:
-        return list(found.rtt.connect_ms)
-    return [t.connect_ms for t in found.tcp if t.connect_ms is not None]
+def _complaint(found: FindingSet) -> Reason | None:
+    """What the measurement of the path complains of."""
+    finding = found.finding("rtt")
+    return finding.reason if finding is not None and finding.status is Status.WARN else None
 
 
-def _retried(times: list[float]) -> list[float]:
-    """Connects that took a round trip plus the wait for a SYN sent again."""
-    base = min(times)
-    return [
-        t for t in times if any(abs(t - base - step) <= _RETRY_SLACK_MS for step in _SYN_RETRY_MS)
-    ]
+def _clean(rtt: RttEvidence) -> list[float]:
+    """Connects in which nothing was lost; all of them where everything was."""
+    left = Counter(rtt.connect_ms)
+    left.subtract(rtt.resent_ms)
+    return sorted(left.elements()) or sorted(rtt.connect_ms)
 
 
-def _complains(found: FindingSet, reason: Reason) -> bool:
-    return any(f.reason is reason and f.status is not Status.SKIPPED for f in found.all)
-
-
-def _retransmits(found: FindingSet) -> int:
-    return sum(f.tcp.retransmits for f in found.failures if f.tcp)
+def _waited(late: int, times: list[float], total: int) -> Message:
+    return say(
+        "{late} of {total} connects waited for a packet sent again ({worst} ms, the "
+        "fastest took {best} ms).",
+        late=late,
+        total=total,
+        worst=round(max(times)),
+        best=round(min(times)),
+    )
 
 
 def loss(found: FindingSet) -> Fit | None:
     """Some packets are lost: a part of the connects waits for a SYN sent again."""
-    times = _connects(found)
-    if len(times) < MIN_SAMPLES:
-        return None
-    late = _retried(times)
-    seen = found.hold.samples if found.hold else ()
-    if lost := measured.lost_syns(seen):
-        late, times = lost, [s.connect_ms for s in seen if s.connect_ms is not None]
+    rtt = found.rtt
+    if rtt is None or _complaint(found) is not Reason.LOSSY or not rtt.connect_ms:
+        return _loss_beside_the_hold(found)
+    lost = len(rtt.resent_ms) + rtt.unanswered
+    why = [_waited(lost, list(rtt.connect_ms), len(rtt.connect_ms) + rtt.unanswered)]
+    data = rtt.retransmits - len(rtt.resent_ms)
+    if data > 0:
+        why.append(
+            say_n(
+                "Of what was sent on connections {n} packet had to be sent again.",
+                "Of what was sent on connections {n} packets had to be sent again.",
+                data,
+            )
+        )
+    return Fit(tuple(why), _sure(lost))
+
+
+def _loss_beside_the_hold(found: FindingSet) -> Fit | None:
+    samples = found.hold.samples if found.hold else ()
+    late = measured.lost_syns(samples)
+    times = [s.connect_ms for s in samples if s.connect_ms is not None]
     if not late or len(late) == len(times):
         return None
-    return Fit(
-        (
-            say(
-                "{late} of {total} connects waited for a packet sent again ({worst} ms, the "
-                "fastest took {best} ms).",
-                late=len(late),
-                total=len(times),
-                worst=round(max(late)),
-                best=round(min(times)),
-            ),
-        ),
-        Confidence.CERTAIN if len(late) > 1 or _retransmits(found) else Confidence.LIKELY,
-    )
+    return Fit((_waited(len(late), times, len(times)),), _sure(len(late)))
+
+
+def _sure(lost: int) -> Confidence:
+    return Confidence.CERTAIN if lost >= _SURELY_LOST else Confidence.LIKELY
 
 
 def jitter(found: FindingSet) -> Fit | None:
     """Round trips differ widely without loss."""
-    if not _complains(found, Reason.UNSTABLE) or loss(found) is not None:
+    if loss(found) is not None:
         return None
-    times = _connects(found)
-    if found.hold and (apart := measured.jitter_ms(found.hold.samples)):
-        times = [*apart] * MIN_SAMPLES
-    if len(times) < MIN_SAMPLES:
+    rtt = found.rtt
+    apart = measured.jitter_ms(found.hold.samples) if found.hold else None
+    if apart is None and rtt is not None and _complaint(found) is Reason.UNSTABLE:
+        times = _clean(rtt)
+        apart = (times[0], times[-1]) if times else None
+    if apart is None:
         return None
+    best, worst = (round(ms) for ms in apart)
     return Fit(
-        (
-            say(
-                "Connects took between {best} and {worst} ms.",
-                best=round(min(times)),
-                worst=round(max(times)),
-            ),
-        ),
+        (say("Connects took between {best} and {worst} ms.", best=best, worst=worst),),
         Confidence.LIKELY,
     )
 
 
 def latency(found: FindingSet) -> Fit | None:
     """Every round trip is long, evenly."""
-    if not _complains(found, Reason.HIGH_LATENCY) or _complains(found, Reason.UNSTABLE):
+    rtt = found.rtt
+    if rtt is None or _complaint(found) is not Reason.HIGH_LATENCY or not rtt.connect_ms:
         return None
-    times = _connects(found)
-    if not times or (len(times) >= MIN_SAMPLES and loss(found) is not None):
+    if loss(found) is not None or jitter(found) is not None:
         return None
     return Fit(
-        (say("A TCP connect takes {ms} ms.", ms=round(median(times))),),
+        (say("A TCP connect takes {ms} ms.", ms=round(median(_clean(rtt)))),),
     )
 
 

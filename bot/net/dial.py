@@ -43,14 +43,24 @@ class Policy:
     public_only: bool = False  # refuse every special address, before any packet is sent to it
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One connect that succeeded: what it tells of the path to that address."""
+
+    address: str
+    port: int
+    took_ms: float
+    resent: bool = False  # its SYN was sent again: a packet was lost
+
+
 class Dialer:
     """Dials for one run. Remembers which addresses of a host answered."""
 
     def __init__(self, resolver: Resolver, policy: Policy, scrub: Scrubber) -> None:
         self.resolver = resolver
         self.policy = policy
-        self.connects_ms: list[float] = []
-        self.retransmits = 0
+        self.connects: list[Sample] = []
+        self._resent_before = 0  # segments sent again on connections that are closed
         self.tunnel: HttpAnswer | None = None  # the proxy's last answer
         self._scrub = scrub
         self._alive: dict[str, str] = {}
@@ -61,6 +71,17 @@ class Dialer:
         # connection can lose it: the run's end closes whatever nobody did.
         self._loose: set[socket.socket] = set()
         self._open: set[Connection] = set()
+
+    @property
+    def connects_ms(self) -> list[float]:
+        """How long each connect of the run took, in their order."""
+        return [sample.took_ms for sample in self.connects]
+
+    @property
+    def retransmits(self) -> int:
+        """TCP segments sent again so far, over all connections."""
+        infos = (connection.tcp_info() for connection in self._open)
+        return self._resent_before + sum(i.retransmits for i in infos if i is not None)
 
     def prepare_tls(self) -> None:
         """Begin to build the TLS context, which takes as long as a round trip."""
@@ -163,7 +184,8 @@ class Dialer:
         else:
             self._loose.add(tried.sock)
             self._dead.discard((address, port))
-            self.connects_ms.append(round(tried.elapsed_ms, 3))
+            took_ms = round(tried.elapsed_ms, 3)
+            self.connects.append(Sample(tried.address, port, took_ms, tried.resent))
         return tried
 
     def adopt(self, tried: Connect) -> Connection:
@@ -291,4 +313,4 @@ class Dialer:
         self._open.discard(connection)
         with contextlib.suppress(OSError):
             info = connection.tcp_info()
-            self.retransmits += info.retransmits if info is not None else 0
+            self._resent_before += info.retransmits if info is not None else 0

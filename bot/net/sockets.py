@@ -36,6 +36,7 @@ class Connect:
     sock: socket.socket | None = None
     error: OSError | None = None
     icmp: tuple[int, int] | None = None
+    resent: bool = False  # the kernel had to send the SYN again
 
 
 async def connect(
@@ -71,7 +72,13 @@ async def connect(
         raise
     # Left on, a single ICMP message would end the established connection.
     _keep_icmp(sock, on=False)
-    return Connect(address, _connect_ms(sock, since_ms(started)), sock=sock)
+    info = tcp_info(sock)
+    return Connect(
+        address,
+        _connect_ms(info, since_ms(started)),
+        sock=sock,
+        resent=bool(info and info.retransmits),
+    )
 
 
 def tcp_info(sock: socket.socket) -> TcpInfo | None:
@@ -111,8 +118,7 @@ def data_age_ms(sock: socket.socket) -> float:
     return float(struct.unpack_from("=I", raw, 52)[0]) if len(raw) >= 56 else 0.0
 
 
-def _connect_ms(sock: socket.socket, wall_ms: float) -> float:
-    info = tcp_info(sock)
+def _connect_ms(info: TcpInfo | None, wall_ms: float) -> float:
     if info is None or info.retransmits or not info.rtt_ms:
         return wall_ms
     return min(wall_ms, info.rtt_ms)

@@ -56,6 +56,7 @@ REASONS: Mapping[Reason, Message] = {
     Reason.NO_ANSWER: say("no answer"),
     Reason.HIGH_LATENCY: say("round trips are long"),
     Reason.UNSTABLE: say("round trips vary widely"),
+    Reason.LOSSY: say("packets are lost"),
     Reason.RECURRING_DROPS: say("connections keep ending in the same way"),
     Reason.SLOWER_THAN_USUAL: say("slower than usual"),
     Reason.SETTING_INVALID: say("a setting is not valid"),

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.evidence import CorsEvidence, FallbackEvidence
+from bot.evidence import CorsEvidence, FallbackEvidence, RttEvidence
 from bot.model import ClientSettings, Controls, Reason, Status, Target, Transport
 from bot.net import endpoint
+from bot.net.dial import Sample
 from bot.probes import config, fallback, rtt
 from bot.probes.look import prepare
 from tests.net.scripted import Peer, Scripted, by_kind, open_packet
@@ -64,25 +65,76 @@ async def test_cors_does_not_matter_to_a_client_that_never_polls() -> None:
     assert (status, reason) == (Status.SKIPPED, Reason.NOT_NEEDED)
 
 
+def evidence(connects: list[float], resent: list[float], unanswered: int = 0) -> RttEvidence:
+    return RttEvidence(
+        None,
+        connect_ms=(*connects, *resent),
+        resent_ms=tuple(resent),
+        unanswered=unanswered,
+    )
+
+
+EVEN = [20.0] * 40
+WIDE = [165.0, 190.0, 240.0, 300.0, 310.0, 380.0, 420.0, 473.0] * 4
+
+
 @pytest.mark.parametrize(
-    ("connects", "expected"),
+    ("seen", "data", "expected"),
     [
-        ([20.0] * 6, (Status.OK, None)),
-        ([350.0] * 6, (Status.WARN, Reason.HIGH_LATENCY)),
-        ([165.0, 300.0, 473.0, 200.0, 240.0], (Status.WARN, Reason.UNSTABLE)),
-        ([20.0, 20.0, 1_030.0], (Status.WARN, Reason.UNSTABLE)),
-        ([600.0, 1_150.0], (Status.WARN, Reason.HIGH_LATENCY)),
-        ([], (Status.SKIPPED, Reason.NOT_REACHED)),
+        (evidence(EVEN, []), 0, None),
+        (evidence([250.0] * 10, []), 0, None),
+        (evidence([310.0] * 10, []), 0, None),
+        (evidence([440.0] * 10, []), 0, Reason.HIGH_LATENCY),
+        (evidence(WIDE, []), 0, Reason.UNSTABLE),
+        (evidence([*EVEN, 190.0, 240.0], []), 0, None),
+        (evidence([300.0, 360.0] * 10, []), 0, None),
+        (evidence(EVEN, [1_020.0]), 0, None),
+        (evidence(EVEN, [1_020.0]), 3, Reason.LOSSY),
+        (evidence(EVEN, [1_020.0, 3_040.0]), 0, Reason.LOSSY),
+        (evidence(EVEN, [1_020.0], unanswered=2), 0, Reason.LOSSY),
+        (evidence(EVEN * 3, [1_020.0, 1_020.0]), 0, None),
+        (evidence([], [1_300.0] * 10), 0, Reason.HIGH_LATENCY),
+        (evidence([990.0] * 5, [1_300.0] * 5), 0, Reason.HIGH_LATENCY),
     ],
 )
-async def test_latency_jitter_and_loss_are_told_from_connect_times(
-    connects: list[float], expected: tuple[Status, Reason | None]
+def test_latency_jitter_and_loss_are_told_from_connects(
+    seen: RttEvidence, data: int, expected: Reason | None
 ) -> None:
+    status, reason = rtt._judge(seen, data)
+    assert reason is expected
+    assert status is (Status.OK if expected is None else Status.WARN)
+
+
+async def test_the_way_to_one_address_is_not_compared_with_the_way_to_another() -> None:
     look = prepare(target("http://127.0.0.1"), Controls())
-    look.dialer.connects_ms += connects
+    look.dialer.connects += [Sample("192.0.2.1", 80, 20.0)] * 6
+    look.dialer.connects += [Sample("2001:db8::1", 80, 390.0)] * 5
     finding = await rtt.probe(look)
     await look.close()
-    assert (finding.status, finding.reason) == expected
+    assert finding.status is Status.OK
+    assert finding.evidence.connect_ms == (20.0,) * 6
+
+
+async def test_a_single_packet_sent_again_is_looked_into_and_does_not_count_alone() -> None:
+    async def nothing(peer: Peer) -> None:
+        await peer.silence()
+
+    async with Scripted(nothing) as server:
+        port = int(server.url.rpartition(":")[2])
+        look = prepare(target(server.url), Controls())
+        look.dialer.connects += [Sample("127.0.0.1", port, 0.1)] * 9
+        look.dialer.connects.append(Sample("127.0.0.1", port, 1_020.0, resent=True))
+        finding = await rtt.probe(look)
+        await look.close()
+    assert finding.evidence.measured == rtt.BURST
+    assert finding.status is Status.OK
+
+
+async def test_without_a_connection_nothing_is_said_of_the_path() -> None:
+    look = prepare(target("http://127.0.0.1"), Controls())
+    finding = await rtt.probe(look)
+    await look.close()
+    assert (finding.status, finding.reason) == (Status.SKIPPED, Reason.NOT_REACHED)
 
 
 async def test_each_fallback_is_tried_the_way_a_client_would() -> None:
