@@ -206,6 +206,9 @@ def bogon(found: FindingSet) -> Fit | None:
     if not set(dns.addresses) <= set(dns.special) or _page_answers(found):
         return None
     void = all(_void(a) for a in dns.addresses)
+    here = all(ip_address(a.partition("%")[0]).is_loopback for a in dns.addresses)
+    if not (void or here or _nothing_connects(found)):
+        return None  # somebody is there: another machine than the one that is meant
     if not (_disagrees(found) or (void and _nothing_connects(found)) or _sinkhole(found)):
         return None
     leads = say(
@@ -214,7 +217,6 @@ def bogon(found: FindingSet) -> Fit | None:
         addresses=", ".join(dns.addresses),
     )
     by_file = say("The hosts file of this machine says so.") if _from_file(found) else None
-    here = all(ip_address(a.partition("%")[0]).is_loopback for a in dns.addresses)
     sure = void or _backend_is_there(found) or (here and _disagrees(found))
     return Fit(
         (leads, by_file) if by_file else (leads,),
@@ -271,12 +273,25 @@ def hijack_portal(found: FindingSet) -> Fit | None:
     )
 
 
+def _file_in_doubt(found: FindingSet) -> bool:
+    """The address is the hosts file's, nothing comes of it, and DNS has not been asked yet."""
+    if found.ran(FollowUp.DNS_DIRECT) or not _from_file(found):
+        return False
+    return not found.completed and not found.eio_seen
+
+
 def wrong_ip(found: FindingSet) -> Fit | None:
     """Our answer differs from the other view's, and what answers there is somebody else, or nobody.
 
     Where the backend answers at the other address nothing else can be to blame. Where that is not
     known, a certificate for another host is what speaks for it.
     """
+    if _file_in_doubt(found):
+        return Fit(
+            (say("The hosts file of this machine has an address for the name."),),
+            Confidence.POSSIBLE,
+            _settles(found),
+        )
     if not _astray(found) or hijack_portal(found) is not None or bogon(found) is not None:
         return None
     mismatch = any(t.verify_code in (62, 64) for t in found.tls)

@@ -29,7 +29,7 @@ def servfail(found: FindingSet) -> Fit | None:
             ("dns_timeout", "dns_refused_rcode", "dns_resolver_down"),
         )
     codes = _failures(found)
-    if not codes:
+    if not codes or tcp_fallback_blocked(found) is not None:
         return None
     why: list[Message] = [say("The resolver answers {rcodes}.", rcodes=", ".join(sorted(codes)))]
     if _only_validation(found):
@@ -50,6 +50,8 @@ def _only_validation(found: FindingSet) -> bool:
 def refused_rcode(found: FindingSet) -> Fit | None:
     """The resolver declines to serve us."""
     if not facts.failing(found) or "REFUSED" not in facts.rcodes(found) or _failures(found):
+        return None
+    if tcp_fallback_blocked(found) is not None:
         return None
     return Fit((say("The resolver answers REFUSED: it does not serve this client."),))
 
@@ -123,6 +125,9 @@ def slow(found: FindingSet) -> Fit | None:
     rtt = found.connect_rtt_ms
     if rtt is not None and dns.lookup_ms < 3 * rtt:
         return None  # the whole path is slow: net_latency
+    path = found.finding("rtt")
+    if path is not None and path.reason is Reason.LOSSY and not _passed_over(found):
+        return None  # queries are lost as everything else is: net_loss
     again = dns.again_ms is not None
     why: list[Message] = [say("Looking the name up took {ms} ms.", ms=round(dns.lookup_ms))]
     dead = _passed_over(found)

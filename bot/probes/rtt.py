@@ -30,7 +30,7 @@ JITTER_MS: Final = 100.0  # between the 10th and the 90th of a hundred: no singl
 JITTER_RATIO: Final = 1.5  # and in proportion to the way
 LOSS_SHARE: Final = 0.04  # of connects: two per cent each way
 BURST: Final = 30
-BURST_GAP_S: Final = 0.04  # 1.2 s in all: losses come in bursts, and a queue must not overflow
+BURST_GAP_S: Final = 0.06  # 1.8 s in all: what is sent at one moment shares one fate
 BURST_CONNECT_S: Final = 3.3  # a SYN sent twice again comes at 3 s
 _UNEVEN_MS: Final = 60.0
 _ENOUGH: Final = 8  # fewer connects say nothing about spread
@@ -45,7 +45,7 @@ async def probe(look: Look) -> Finding:
     resent_data = look.dialer.retransmits - sum(s.resent for s in look.dialer.connects)
     measured: list[Sample] = []
     unanswered = 0
-    if samples and _suspicious(samples, resent_data):
+    if samples and _suspicious(samples, look.samples.round_trips_ms, resent_data):
         measured, unanswered = await _burst(samples[0])
     evidence = _evidence(look, [*samples, *measured], unanswered, len(measured))
     if not samples:
@@ -76,10 +76,14 @@ def _evidence(look: Look, samples: list[Sample], unanswered: int, measured: int)
     )
 
 
-def _suspicious(samples: list[Sample], resent_data: int) -> bool:
-    times = [s.took_ms for s in samples]
+def _suspicious(samples: list[Sample], trips_ms: list[float], resent_data: int) -> bool:
+    """Whether to measure more. The probes dial together, so that a dozen connects are two or three
+    moments: the round trips over the session are one more.
+    """
+    times = [s.took_ms for s in samples] + trips_ms
     uneven = max(times) - min(times) >= _UNEVEN_MS and max(times) >= JITTER_RATIO * min(times)
-    return uneven or resent_data > 0 or any(s.resent for s in samples)
+    far = statistics.median(s.took_ms for s in samples) >= HIGH_LATENCY_MS
+    return uneven or far or resent_data > 0 or any(s.resent for s in samples)
 
 
 async def _burst(like: Sample) -> tuple[list[Sample], int]:

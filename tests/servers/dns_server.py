@@ -27,8 +27,10 @@ import dns.rrset
 class Rule:
     """How a name is answered: with addresses, an alias, an rcode's name, late, or not at all.
 
-    `drop_aaaa` drops the queries for IPv6 addresses only, `truncate` sets TC and leaves the answer
-    out (nobody listens on TCP).
+    `drop_aaaa` drops the queries for IPv6 addresses only, `aaaa_rcode` answers them with an rcode,
+    `drop_edns` drops every query with EDNS0. `once_s` delays the first answer only, as a cold cache
+    does. `rotate` gives one address at a time, each in its turn. `truncate` sets TC and leaves the
+    answer out (nobody listens on TCP).
     """
 
     addresses: Sequence[str] = ()
@@ -38,6 +40,10 @@ class Rule:
     drop: bool = False
     drop_aaaa: bool = False
     truncate: bool = False
+    aaaa_rcode: str | None = None
+    drop_edns: bool = False
+    once_s: float = 0.0
+    rotate: bool = False
 
 
 class DnsServer(asyncio.DatagramProtocol):
@@ -94,12 +100,16 @@ class DnsServer(asyncio.DatagramProtocol):
         rule = self.zone.get(name, self.default)
         if rule.drop or (rule.drop_aaaa and question.rdtype == dns.rdatatype.AAAA):
             return
+        if rule.drop_edns and query.edns >= 0:
+            return
         answer = self._answer(query, rule).to_wire()
-        if not rule.delay_s:
+        first = self.queries.count(self.queries[-1]) == 1
+        delay_s = rule.delay_s or (rule.once_s if first else 0.0)
+        if not delay_s:
             self._send(answer, addr)
             return
         loop = asyncio.get_running_loop()
-        self._late.add(loop.call_later(rule.delay_s, self._send, answer, addr))
+        self._late.add(loop.call_later(delay_s, self._send, answer, addr))
 
     def _send(self, answer: bytes, addr: tuple[str | Any, int]) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -121,7 +131,12 @@ class DnsServer(asyncio.DatagramProtocol):
         if rule.truncate:
             answer.flags |= dns.flags.TC
             return answer
+        if rule.aaaa_rcode is not None and version == 6:
+            answer.set_rcode(dns.rcode.from_text(rule.aaaa_rcode))
+            return answer
         fitting = [a for a in rule.addresses if ipaddress.ip_address(a).version == version]
+        if rule.rotate and fitting:
+            fitting = [fitting[len(self.queries) // 2 % len(fitting)]]
         if fitting:
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *fitting))
         return answer
