@@ -54,7 +54,10 @@ async def _when_late(look: Look, host: str) -> Lookup | None:
     system = asyncio.create_task(look.dialer.resolver.system(host))
     try:
         done, _ = await asyncio.wait({system}, timeout=SLOW_LOOKUP_MS / 1_000)
-        return None if done else await look.dialer.resolver.again(host)
+        if done:
+            return None
+        look.lookup_late = True
+        return await look.dialer.resolver.again(host)
     finally:
         system.cancel()
 

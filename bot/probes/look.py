@@ -159,6 +159,8 @@ class Look:
         self.farewell: tuple[Connection, PollingSession] | None = None
         self.rtt: RttEvidence | None = None
         self.joined = asyncio.Event()  # the target's namespace answered: it is not our network
+        self.sampler: asyncio.Task[None] | None = None  # measures the path beside the run
+        self.lookup_late = False  # a packet of a resolver's was lost, or it is slow
         self.second_opinion: list[str] = []  # addresses of the host by other views of DNS
         self.slack_connected: bool | None = None
         self.opened: EioOpen | None = None  # what the server said of its timers
@@ -302,6 +304,9 @@ class Look:
         try:
             await self.leave()
         finally:
+            if self.sampler is not None:
+                self.sampler.cancel()
+                await asyncio.gather(self.sampler, return_exceptions=True)
             if self.farewell is not None:
                 self.farewell[0].close()
             await self.dialer.close()

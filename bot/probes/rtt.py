@@ -9,7 +9,6 @@ connects decide (docs/design/007-quality-of-the-path.md).
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 import time
 from collections import Counter
@@ -17,9 +16,8 @@ from typing import Final
 
 from bot.evidence import RttEvidence
 from bot.model import Finding, Reason, Status
-from bot.net import sockets
 from bot.net.dial import Sample
-from bot.probes import outcome
+from bot.probes import outcome, path_samples
 from bot.probes.look import Look
 from bot.probes.outcome import Judged
 
@@ -29,9 +27,6 @@ HIGH_LATENCY_MS: Final = 400.0
 JITTER_MS: Final = 100.0  # between the 10th and the 90th of a hundred: no single straggler
 JITTER_RATIO: Final = 1.5  # and in proportion to the way
 LOSS_SHARE: Final = 0.04  # of connects: two per cent each way
-BURST: Final = 30
-BURST_GAP_S: Final = 0.06  # 1.8 s in all: what is sent at one moment shares one fate
-BURST_CONNECT_S: Final = 3.3  # a SYN sent twice again comes at 3 s
 _UNEVEN_MS: Final = 60.0
 _ENOUGH: Final = 8  # fewer connects say nothing about spread
 _DATA_SENT_AGAIN: Final = 3
@@ -41,12 +36,14 @@ _SLOWEST_HONEST_MS: Final = 900.0  # above it the kernel sends a SYN again thoug
 async def probe(look: Look) -> Finding:
     """Sum up the round trips of this look; measure more where they are suspicious."""
     started = time.monotonic()
+    await path_samples.end(look)
     samples = _of_one_address(look.dialer.connects)
     resent_data = look.dialer.retransmits - sum(s.resent for s in look.dialer.connects)
     measured: list[Sample] = []
     unanswered = 0
-    if samples and _suspicious(samples, look.samples.round_trips_ms, resent_data):
-        measured, unanswered = await _burst(samples[0])
+    doubted = look.lookup_late or _suspicious(samples, look.samples.round_trips_ms, resent_data)
+    if samples and doubted:
+        measured, unanswered = await path_samples.burst(samples[0])
     evidence = _evidence(look, [*samples, *measured], unanswered, len(measured))
     if not samples:
         return outcome.found("rtt", outcome.NOT_REACHED, evidence, started)
@@ -77,36 +74,13 @@ def _evidence(look: Look, samples: list[Sample], unanswered: int, measured: int)
 
 
 def _suspicious(samples: list[Sample], trips_ms: list[float], resent_data: int) -> bool:
-    """Whether to measure more. The probes dial together, so that a dozen connects are two or three
-    moments: the round trips over the session are one more.
-    """
+    """Whether to measure more: something was sent again, the way is long, or its times differ."""
     times = [s.took_ms for s in samples] + trips_ms
+    if not samples:
+        return False
     uneven = max(times) - min(times) >= _UNEVEN_MS and max(times) >= JITTER_RATIO * min(times)
     far = statistics.median(s.took_ms for s in samples) >= HIGH_LATENCY_MS
     return uneven or far or resent_data > 0 or any(s.resent for s in samples)
-
-
-async def _burst(like: Sample) -> tuple[list[Sample], int]:
-    """Further connects to one address, closed at once; and how many came to nothing."""
-    tries = [asyncio.create_task(_connect(like, i * BURST_GAP_S)) for i in range(BURST)]
-    try:
-        results = await asyncio.gather(*tries)
-    finally:
-        for task in tries:
-            task.cancel()
-        await asyncio.gather(*tries, return_exceptions=True)
-    made = [r for r in results if isinstance(r, Sample)]
-    return made, sum(r is False for r in results)
-
-
-async def _connect(like: Sample, after_s: float) -> Sample | bool:
-    """A sample, False when no answer came; True for a refusal, which is one."""
-    await asyncio.sleep(after_s)
-    tried = await sockets.connect(like.address, like.port, timeout_s=BURST_CONNECT_S)
-    if tried.sock is None:
-        return not isinstance(tried.error, TimeoutError)
-    tried.sock.close()
-    return Sample(like.address, like.port, round(tried.elapsed_ms, 3), tried.resent)
 
 
 def _judge(evidence: RttEvidence, resent_data: int) -> Judged:

@@ -12,7 +12,7 @@ from bot.net import errors
 from bot.net.errors import WireError
 from bot.net.proxy import Proxy
 from bot.net.sockets import Connect
-from bot.probes import outcome
+from bot.probes import outcome, path_samples
 from bot.probes.look import Look
 from bot.probes.outcome import Judged
 
@@ -32,6 +32,9 @@ async def probe(look: Look) -> tuple[Finding, ...]:
         return (outcome.found("tcp", outcome.NOT_REACHED, evidence, started),)
     targets = lookup.addresses[:MAX_ADDRESSES]
     tried = await asyncio.gather(*(_connect(look, address) for address in targets))
+    near = min((t for t in tried if t.error is None), key=lambda t: t.elapsed_ms, default=None)
+    if near is not None:
+        path_samples.begin(look, near.address, near.elapsed_ms)
     alive = {":" in t.address for t in tried if t.error is None}
     return tuple(_finding(t, look.endpoint.port, alive) for t in tried)
 

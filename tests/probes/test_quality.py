@@ -10,7 +10,7 @@ from bot.evidence import CorsEvidence, FallbackEvidence, RttEvidence
 from bot.model import ClientSettings, Controls, Reason, Status, Target, Transport
 from bot.net import endpoint
 from bot.net.dial import Sample
-from bot.probes import config, fallback, rtt
+from bot.probes import config, fallback, path_samples, rtt
 from bot.probes.look import prepare
 from tests.net.scripted import Peer, Scripted, by_kind, open_packet
 from tests.probes.looking import ask, observe, target, the
@@ -126,7 +126,7 @@ async def test_a_single_packet_sent_again_is_looked_into_and_does_not_count_alon
         look.dialer.connects.append(Sample("127.0.0.1", port, 1_020.0, resent=True))
         finding = await rtt.probe(look)
         await look.close()
-    assert finding.evidence.measured == rtt.BURST
+    assert finding.evidence.measured == path_samples.BURST
     assert finding.status is Status.OK
 
 

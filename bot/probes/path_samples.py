@@ -1,0 +1,77 @@
+"""Connects that only measure the path: spread over a run, or in a burst when that looked uneven.
+
+The probes dial together, so that all their connects are two or three moments, and what is sent at
+one moment shares one fate. Over a long way a few more are made in between, while the run is waiting
+anyway; a near backend is spared them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any, Final
+
+from bot.net import sockets
+from bot.net.dial import Sample
+from bot.probes.look import Look
+
+BURST: Final = 30
+BURST_GAP_S: Final = 0.06  # 1.8 s in all
+CONNECT_S: Final = 3.3  # a SYN sent twice again comes at 3 s
+_FAR_MS: Final = 20.0
+_SPREAD: Final = 12
+_SPREAD_GAP_S: Final = 0.1
+
+
+def begin(look: Look, address: str, took_ms: float) -> None:
+    """Take samples of the way to an address beside the run, if it is a long one."""
+    if look.sampler is None and took_ms >= _FAR_MS:
+        like = Sample(address, look.endpoint.port, took_ms)
+        look.sampler = asyncio.create_task(_spread(look, like))
+
+
+async def end(look: Look) -> None:
+    """Wait for the samples still under way; they are in `look.dialer.connects` then."""
+    if look.sampler is not None:
+        await look.sampler
+
+
+async def burst(like: Sample) -> tuple[list[Sample], int]:
+    """Further connects to one address, closed at once; and how many came to nothing."""
+    results = await _all(connect(like, i * BURST_GAP_S) for i in range(BURST))
+    return [r for r in results if isinstance(r, Sample)], sum(r is False for r in results)
+
+
+async def connect(like: Sample, after_s: float) -> Sample | bool:
+    """A sample, False when no answer came; True for a refusal, which is one."""
+    await asyncio.sleep(after_s)
+    tried = await sockets.connect(like.address, like.port, timeout_s=CONNECT_S)
+    if tried.sock is None:
+        return not isinstance(tried.error, TimeoutError)
+    tried.sock.close()
+    return Sample(like.address, like.port, round(tried.elapsed_ms, 3), tried.resent)
+
+
+async def _spread(look: Look, like: Sample) -> None:
+    tries: list[asyncio.Task[Sample | bool]] = []
+    joined = asyncio.create_task(look.joined.wait())
+    try:
+        while len(tries) < _SPREAD and not joined.done():
+            await asyncio.wait({joined}, timeout=_SPREAD_GAP_S)
+            tries.append(asyncio.create_task(connect(like, 0.0)))
+        made = await asyncio.gather(*tries)
+        look.dialer.connects += [s for s in made if isinstance(s, Sample)]
+    finally:
+        for task in (joined, *tries):
+            task.cancel()
+        await asyncio.gather(joined, *tries, return_exceptions=True)
+
+
+async def _all(steps: Iterable[Coroutine[Any, Any, Sample | bool]]) -> list[Sample | bool]:
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
