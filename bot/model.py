@@ -414,6 +414,27 @@ class Delivery:
     worse: bool = False  # from degraded or flapping to down, which people must be notified of
 
 
+class NoticeKind(StrEnum):
+    """What the bot says of itself, and not of a target."""
+
+    BLIND = "blind"  # nothing was watched between `since` and `at`
+    OUR_NETWORK = "our_network"  # since then the controls fail as well
+    OUR_NETWORK_BACK = "our_network_back"  # they did between `since` and `at`
+    SETTINGS_REFUSED = "settings_refused"  # a changed file is not used; `detail` says why
+    SETTINGS_USED = "settings_used"  # … and now one is again
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """News of the bot itself, for the default channel; kept until Slack accepted it."""
+
+    kind: NoticeKind
+    at: datetime
+    since: datetime | None = None
+    detail: str = ""  # plain text from outside is allowed: surfaces escape it
+    id: int = 0  # given by the store
+
+
 # ---------------------------------------------------------------- the installation
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Final
 
 from bot import __version__, guide, urls
 from bot.composition.errors import UsageError
+from bot.composition.reloading import Reloader, changed_targets
+from bot.composition.self_report import SelfReport
 from bot.diagnose import Progress, diagnose
 from bot.evidence import HistoryEvidence
 from bot.guide import GuideLinks
 from bot.jobs import Jobs
-from bot.model import Message, Report, Target, say
+from bot.model import Controls, Message, Notice, NoticeKind, Report, Target, say
 from bot.probes import SUITE
 from bot.pulse import Heartbeat, LoopLag
 from bot.settings import Audience, Settings
@@ -68,10 +70,14 @@ class _Service:
         self._links = GuideLinks(settings.guide_url, settings.public_url)
         self._places = asyncio.Semaphore(settings.max_checks)
         self._lag = LoopLag()
+        self._self_report = SelfReport(store, now=lambda: datetime.now(UTC))
+        self._reloader = Reloader(
+            settings, use=self._use, refused=self._settings_refused, mended=self._settings_mended
+        )
         self._watchers = Watchers(
             store=store,
             history=store.history,
-            diagnose=partial(diagnose, vantage=settings.vantage, slack_connected=self._slack_hint),
+            diagnose=self._look,
             controls=settings.controls(),
             channel=settings.channel,
             slots=Slots.of(routine=settings.max_checks),
@@ -132,10 +138,12 @@ class _Service:
             talking = group.create_task(self._slack.run(), name="slack")
             lagging = group.create_task(self._lag.run(), name="loop lag")
             beating = group.create_task(self._beat(), name="heartbeat")
+            living = group.create_task(self._self_report.run(), name="self report")
+            reloading = group.create_task(self._reload(), name="settings")
             await stop.wait()
             _log.info("stopping")
             await self._slack.stop()
-            for task in (watching, talking, lagging, beating):
+            for task in (watching, talking, lagging, beating, living, reloading):
                 task.cancel()
 
     async def _beat(self) -> None:
@@ -151,7 +159,58 @@ class _Service:
         told = oldest is None or datetime.now(UTC) - oldest < _UNTOLD
         return told and await self._store_works() and await self._watching()
 
+    # ------------------------------------------------------------ settings that change
+
+    async def _reload(self) -> None:
+        """Read settings anew on SIGHUP and when their files change; the demo's have none."""
+        if not self._settings.files():
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.asked.set)
+        try:
+            await self._reloader.run()
+        finally:
+            loop.remove_signal_handler(signal.SIGHUP)
+
+    async def _use(self, settings: Settings) -> None:
+        """Put valid settings in force; targets that stay as they are do not notice."""
+        self._settings = settings
+        after = settings.targets()
+        gone, new = changed_targets(self._targets, after)
+        for name in gone:
+            await self._watchers.remove(name)
+        self._targets.clear()  # the same object: Slack's room looks targets up in it
+        self._targets.update(after)
+        for target in new:
+            self._watchers.add(target)
+
+    async def _settings_refused(self, text: str) -> None:
+        await self._note(NoticeKind.SETTINGS_REFUSED, text)
+
+    async def _settings_mended(self) -> None:
+        await self._note(NoticeKind.SETTINGS_USED)
+
+    async def _note(self, kind: NoticeKind, detail: str = "") -> None:
+        try:
+            await self._store.notices.add(Notice(kind, datetime.now(UTC), detail=detail))
+        except StoreError as error:
+            _log.error("a notice (%s) could not be recorded: %s", kind, error)
+
     # ------------------------------------------------------------ what the rooms ask for
+
+    async def _look(
+        self, target: Target, *, controls: Controls, memory: HistoryEvidence | None
+    ) -> Report:
+        """A watcher's look."""
+        report = await diagnose(
+            target,
+            controls=controls,
+            memory=memory,
+            vantage=self._settings.vantage,
+            slack_connected=self._slack_hint,
+        )
+        await self._self_report.saw(report)
+        return report
 
     def _statuses(self) -> Sequence[TargetStatus]:
         present = self._watchers.snapshots()

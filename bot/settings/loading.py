@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot import credentials, urls
+from bot import credentials, envfiles, urls
 from bot.model import SecretRef, say
 from bot.settings import toml, variables
 from bot.settings.inventory import DEFAULT_TARGET, all_settings, known_keys, setting_at
@@ -45,6 +45,7 @@ def load(**overrides: Any) -> Settings:
         found = error.errors(include_url=False)
         problems = [_problem(item, said, file) for item in found]
         raise SettingsError(_unique(problems), lang) from None
+    settings._files = (_config_path(said), *(folder / name for name in envfiles.NAMES))  # noqa: SLF001
     settings._origins.update(_origins(said, file, overrides))  # noqa: SLF001  filled only here
     settings._notices = (  # noqa: SLF001
         *said.notices,
@@ -55,10 +56,12 @@ def load(**overrides: Any) -> Settings:
 
 
 def _config(said: Variables) -> TomlFile | None:
+    return toml.read(_config_path(said), required="WSDIAG_CONFIG" in said.found)
+
+
+def _config_path(said: Variables) -> FilePath:
     named = said.found.get("WSDIAG_CONFIG")
-    if named is None:
-        return toml.read(FilePath(CONFIG_NAME), required=False)
-    return toml.read(FilePath(named.value).expanduser(), required=True)
+    return FilePath(CONFIG_NAME) if named is None else FilePath(named.value).expanduser()
 
 
 def _language(values: Mapping[str, Any]) -> str:

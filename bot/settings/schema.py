@@ -214,6 +214,7 @@ class Settings(BaseSettings):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _notices: tuple[Problem, ...] = PrivateAttr(default=())
+    _files: tuple[Path, ...] = PrivateAttr(default=())
 
     @classmethod
     def settings_customise_sources(
@@ -266,6 +267,10 @@ class Settings(BaseSettings):
     def warnings(self) -> tuple[str, ...]:
         """The notices as text, in the language of the settings."""
         return tuple(notice.text(self.lang) for notice in self._notices)
+
+    def files(self) -> tuple[Path, ...]:
+        """The files that these settings come from, or would if they were there."""
+        return self._files
 
     def origin_of(self, key: str) -> str:
         """Where a setting (`http_port`, `targets.prod.url`) was written; `default` if nowhere."""

@@ -11,6 +11,7 @@
 | `commands`, `actions`, `home` | `/wsdiag` and mentions, buttons, the App Home |
 | `checks` | a check on request: joined, shown live, answered |
 | `posting` | messages into a conversation, by postMessage or response_url |
+| `notices` | what the bot says of itself, into the default channel |
 | `alerts`, `incident_messages`, `channels` | the outbox into channels: when, what, how |
 | `errors` | what Slack's refusals mean |
 | `blocks/`, `mrkdwn` | what it all looks like (pure) |

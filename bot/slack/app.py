@@ -30,6 +30,7 @@ from bot.slack.desk import Adhoc, Desk, Language
 from bot.slack.errors import understand
 from bot.slack.http import Handler, handler
 from bot.slack.incident_messages import IncidentMessages
+from bot.slack.notices import NoticeTeller
 from bot.slack.people import Door
 from bot.slack.posting import Poster
 from bot.slack.sockets import SocketMode
@@ -164,13 +165,22 @@ class SlackBot:
             statuses=bindings.statuses,
         )
         self.app = build(self._client, self.desk)
+        channels = Channels(self._client)
+
+        def reader(channel: str) -> Reader:
+            return Reader(bindings.language(channel, None), bindings.links)
+
         messages = IncidentMessages(
-            Channels(self._client),
-            bindings.store,
-            reader=lambda channel: Reader(bindings.language(channel, None), bindings.links),
-            default_channel=bindings.default_channel,
+            channels, bindings.store, reader=reader, default_channel=bindings.default_channel
         )
         self._alerts = Alerts(bindings.store, messages, now=now)
+        self._notices = (
+            NoticeTeller(
+                bindings.store, channels, channel=bindings.default_channel, reader=reader, now=now
+            )
+            if bindings.default_channel
+            else None
+        )
         self._socket = SocketMode(self.app, self._client) if access.mode is Mode.SOCKET else None
 
     @property
@@ -211,6 +221,8 @@ class SlackBot:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._alerts.run(), name="alerts")]
+                if self._notices is not None:
+                    tasks.append(group.create_task(self._notices.run(), name="notices"))
                 if self._socket is not None:
                     tasks.append(group.create_task(self._socket.run(), name="socket mode"))
                 else:

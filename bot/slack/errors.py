@@ -102,6 +102,12 @@ def understand(error: BaseException) -> SlackTrouble:
     raise error
 
 
+def raise_if_passing(error: BaseException) -> None:
+    """Only what will not get better by itself is a reason to go on without an answer."""
+    if understand(error).kind in (Trouble.BUSY, Trouble.PASSING):
+        raise error
+
+
 def _refused(error: SlackApiError) -> SlackTrouble:
     response = error.response
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)

@@ -19,7 +19,7 @@ from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
 from bot.slack.channels import Channels
 from bot.slack.client import REACHING
-from bot.slack.errors import Trouble, understand
+from bot.slack.errors import Trouble, raise_if_passing, understand
 from bot.slack.mrkdwn import sentence
 from bot.store import Store, StoreError
 from bot.wording import headline
@@ -252,7 +252,7 @@ class IncidentMessages:
                 if _says(message, shown, part):
                     return message
         except REACHING as error:
-            _raise_if_passing(error)
+            raise_if_passing(error)
             _log.warning("cannot look for news already told in %s: it is told again", channel)
         return None
 
@@ -264,7 +264,7 @@ class IncidentMessages:
                 if _says(message, news, part) or (announced and _says(message, news, Part.ROOT)):
                     return True
         except REACHING as error:
-            _raise_if_passing(error)
+            raise_if_passing(error)
         return False
 
 
@@ -289,9 +289,3 @@ def _says(message: Mapping[str, Any], news: Delivery, part: Part) -> bool:
 def _delivery(message: Mapping[str, Any]) -> int:
     found = _payload(message).get("delivery")
     return found if isinstance(found, int) else 0
-
-
-def _raise_if_passing(error: BaseException) -> None:
-    """Only what will not get better is a reason to go on without looking."""
-    if understand(error).kind in (Trouble.BUSY, Trouble.PASSING):
-        raise error

@@ -191,6 +191,25 @@ feedback = Table(  # what people said of a verdict; it outlives the report that 
     sqlite_autoincrement=True,
 )
 
+notices = Table(  # what the bot says of itself
+    "notices",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("since", Moment),
+    Column("detail", Text, nullable=False),
+    Column("done_at", Moment),  # NULL: still to be told
+    sqlite_autoincrement=True,
+)
+
+life = Table(  # one row: when the bot was last seen alive
+    "life",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+)
+
 sessions = Table(  # held connections that have ended
     "sessions",
     metadata,

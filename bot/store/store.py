@@ -22,6 +22,7 @@ from bot.store import feedback, outbox, rows, upgrade
 from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
 from bot.store.feedback import Feedback
 from bot.store.history import History, KeepHistory
+from bot.store.notices import Notices
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import deliveries, incidents, reports, targets, transitions
 
@@ -59,6 +60,7 @@ class Store:
         self._closed = False
         self.place = place
         self.history = History(self._run, keep.history)
+        self.notices = Notices(self._run)
         self.wake = asyncio.Event()
         """Set when there may be something to deliver; whoever delivers clears it first, then
         looks. It is set on opening, so that what an earlier process left is delivered."""
