@@ -90,7 +90,7 @@ SCENARIOS = (
     _path("75 ms each way", None, over(Way(delay_ms=75), tls=True)),
     _path("125 ms each way", None, over(Way(delay_ms=125), tls=False)),
     _path("150 ms each way, TLS", None, over(Way(delay_ms=150), tls=True)),
-    _path("a little jitter", None, over(Way(delay_ms=40, jitter_ms=20), tls=False)),
+    _path("20 ms of jitter", None, over(Way(delay_ms=40, jitter_ms=20), tls=False)),
     _path("two packets in a thousand lost", None, over(Way(delay_ms=15, loss=0.002), tls=True)),
     _path("two distances", None, two_distances),
     _path("a busy machine", None, busy_machine, slow=True),
