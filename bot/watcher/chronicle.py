@@ -29,7 +29,6 @@ HOURS_FOR: Final = timedelta(days=15)
 _KEPT: Final = 5_000  # what waits to be written, of each kind, while the database does not work
 _LAG_EVERY_S: Final = 0.5
 _FIRST_READ_S: Final = 5.0
-_AGAIN: Final = timedelta(minutes=1)  # while something recurs: is it over?
 _ANYWAY: Final = timedelta(hours=1)
 
 _log = logging.getLogger("wsdiag.watcher")
@@ -106,6 +105,7 @@ class Chronicle:
         self._happened = asyncio.Event()
         self._lag_s = 0.0
         self._failing = False
+        self._writing: asyncio.Task[bool] | None = None
 
     def memory(self, target: str) -> HistoryEvidence | None:
         """What recurs, as last read; None before that, and for what is not watched."""
@@ -151,9 +151,7 @@ class Chronicle:
         finally:
             lag.cancel()
             await asyncio.gather(lag, return_exceptions=True)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_FIRST_READ_S):
-                    await self._write()
+            await self._finish()
 
     async def _wait(self, until: datetime) -> None:
         seconds = max(0.0, (until - self._now()).total_seconds())
@@ -190,7 +188,8 @@ class Chronicle:
                 yield subject
                 continue
             age = now - known.read_at
-            again = _AGAIN if known.memory.patterns else _ANYWAY
+            # While something recurs, every sample may show that it is over.
+            again = timedelta(seconds=self._span_s) if known.memory.patterns else _ANYWAY
             if unhurried and not timedelta(0) <= age < again:
                 unhurried -= 1
                 yield subject
@@ -198,7 +197,16 @@ class Chronicle:
     # ------------------------------------------------------------ the database
 
     async def _write(self) -> bool:
-        """Everything that waits, in one transaction. False: it waits on."""
+        """Everything that waits, in one transaction. False: it waits on.
+
+        The database ends a transaction that it has begun also when we are cancelled meanwhile, so
+        the group under way is waited for and never written twice.
+        """
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._flush(), name="write the history")
+        return await asyncio.shield(self._writing)
+
+    async def _flush(self) -> bool:
         ended, taken = list(self._ended), list(self._taken)
         try:
             await self._history.add(ended, taken)
@@ -212,6 +220,17 @@ class Chronicle:
                 waiting.popleft()
         self._failing = False
         return True
+
+    async def _finish(self) -> None:
+        """What is under way, then what is left; a database that hangs is not waited for long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_READ_S):
+                if self._writing is not None and not self._writing.done():
+                    await asyncio.wait({self._writing})
+                await self._write()
+        if self._writing is not None and not self._writing.done():
+            self._writing.cancel()
+            await asyncio.wait({self._writing})
 
     async def _tidy(self, now: datetime) -> None:
         try:

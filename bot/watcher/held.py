@@ -34,6 +34,7 @@ from bot.watcher.wire import Ended, Sockets, Wire, ended_by
 
 _GOODBYE_S: Final = 2.0
 _DETAIL: Final = 200
+_ECHO: Final = "/wsdiag-echo"
 
 
 def _quiet() -> logging.Logger:
@@ -146,6 +147,7 @@ class Held:
             on_frame=self._frame.set,
             on_pong=self._pong,
             on_text=self._text,
+            on_posted=self._measured,
             on_ended=self._ended,
         )
         self._client = client = socketio.AsyncClient(
@@ -226,25 +228,40 @@ class Held:
 
     async def _heartbeat(self) -> None:
         """Ping, expect any frame; silence is a suspicion first and the end only later."""
-        await asyncio.sleep(self._pace.heartbeat_s * random.random())
+        polling = self.transport is Transport.POLLING
+        every_s = self._pace.echo_s if polling else self._pace.heartbeat_s
+        within_s = 2 * self._pace.pong_s if polling else self._pace.pong_s
+        await asyncio.sleep(every_s * random.random())
         count = 0
-        while True:
-            socket = self._wire.socket if self._wire else None
-            if socket is None or self.transport is Transport.POLLING:
-                return  # a long poll has a deadline of its own
-            count += 1
-            data = count.to_bytes(4, "big")
+        while (beat := self._echo() if polling else self._ping(count := count + 1)) is not None:
             self._frame.clear()
-            self._ping_sent = (data, self._loop.time())
             sent = self._loop.time()
-            if not await self._answered(socket.ping(data), self._pace.pong_s):
+            if not await self._answered(beat, within_s):
                 self._suspect(True, self._loop.time() - sent)
                 if not await self._answered(None, self._pace.drop_s):
                     waited = self._loop.time() - sent
                     self._ended(Ended(Reason.TIMEOUT, f"silent for {waited:.1f} s"))
                     return
                 self._suspect(False, self._loop.time() - sent)
-            await asyncio.sleep(max(0.0, self._pace.heartbeat_s - (self._loop.time() - sent)))
+            await asyncio.sleep(max(0.0, every_s - (self._loop.time() - sent)))
+
+    def _ping(self, count: int) -> Coroutine[Any, Any, None] | None:
+        """A WebSocket ping; None: there is no WebSocket."""
+        socket = self._wire.socket if self._wire else None
+        if socket is None:
+            return None
+        data = count.to_bytes(4, "big")
+        self._ping_sent = (data, self._loop.time())
+        return socket.ping(data)
+
+    def _echo(self) -> Coroutine[Any, Any, None] | None:
+        """On polling: ask for a namespace that nobody has. The server takes the request and says
+        no, whatever application it is; silence says that it hangs. None: it let us in."""
+        self._client.failed_namespaces.clear()  # the library would gather them for ever
+        if _ECHO in self._client.namespaces:
+            return None
+        echo: Coroutine[Any, Any, None] = self._client.eio.send(f"0{_ECHO},{{}}")
+        return echo
 
     async def _answered(self, sending: Coroutine[Any, Any, None] | None, within_s: float) -> bool:
         try:
@@ -271,9 +288,12 @@ class Held:
 
     def _pong(self, data: bytes) -> None:
         if self._ping_sent is not None and self._ping_sent[0] == data:
-            self.rtt_ms = (self._loop.time() - self._ping_sent[1]) * 1000
-            self.on_rtt(self.rtt_ms)
-            self._log.heartbeat(self.rtt_ms)
+            self._measured((self._loop.time() - self._ping_sent[1]) * 1000)
+
+    def _measured(self, rtt_ms: float) -> None:
+        self.rtt_ms = rtt_ms
+        self.on_rtt(rtt_ms)
+        self._log.heartbeat(rtt_ms)
 
     def _text(self, data: str) -> None:
         # A namespace DISCONNECT right after CONNECT is lost on the library: it still counts itself

@@ -178,8 +178,10 @@ class Wire:
         on_frame: Callable[[], None],
         on_pong: Callable[[bytes], None],
         on_text: Callable[[str], None],
+        on_posted: Callable[[float], None],
         on_ended: Callable[[Ended], None],
     ) -> None:
+        """`on_posted`: a payload of ours was taken, after so many milliseconds."""
         self._session = session
         self._upgrade_s = upgrade_s
         self._options: dict[str, Any] = {}
@@ -194,6 +196,7 @@ class Wire:
         self.on_frame = on_frame
         self.on_pong = on_pong
         self.on_text = on_text
+        self.on_posted = on_posted
         self.on_ended = on_ended
         self.socket: Socket | None = None
         self.error: Ended | None = None  # the last exchange that failed
@@ -233,7 +236,12 @@ class Wire:
 
     async def post(self, url: str, **options: Any) -> _Answer:
         """A polling payload of ours."""
-        return await self._request("POST", url, options)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        answer = await self._request("POST", url, options)
+        if 200 <= answer.status < 300:
+            self.on_posted((loop.time() - began) * 1000)
+        return answer
 
     async def _request(self, method: str, url: str, options: dict[str, Any]) -> _Answer:
         options.pop("ssl", None)

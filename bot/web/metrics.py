@@ -92,6 +92,7 @@ def _of_targets(targets: Sequence[Snapshot]) -> Iterator[Metric]:
     link = _gauge("target_connected", "1 while the watcher holds its connection.", "transport")
     cause = _gauge("target_cause", "1 for the cause of the open incident.", "cause")
     incident = _gauge("target_incident_open", "1 while an incident is open.")
+    recurs = _gauge("target_pattern", "1 while this recurs in the target's history.", "pattern")
     gave_up = _gauge("target_client_gave_up", "1 when a browser client would have given up.")
     reconnects = CounterMetricFamily(
         f"{_NAMESPACE}_target_reconnects",
@@ -107,10 +108,12 @@ def _of_targets(targets: Sequence[Snapshot]) -> Iterator[Metric]:
             link.add_metric([name, transport.value], float(held))
         if target.incident is not None:
             cause.add_metric([name, _cause_of(target.incident)], 1.0)
+        for pattern in target.memory.patterns if target.memory else ():
+            recurs.add_metric([name, pattern.kind.value], 1.0)
         incident.add_metric([name], float(target.incident is not None))
         gave_up.add_metric([name], float(target.client_gave_up))
         reconnects.add_metric([name], float(target.reconnects))
-    yield from (state, link, cause, incident, gave_up, reconnects)
+    yield from (state, link, cause, incident, recurs, gave_up, reconnects)
 
 
 def _of_times(targets: Sequence[Snapshot]) -> Iterator[Metric]:

@@ -16,9 +16,10 @@ from bot.store import Store
 from bot.watcher import Pace, Snapshot, Watchers
 from tests.watcher.prober import probe
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 QUICK = Pace(
     heartbeat_s=0.2,
+    echo_s=0.3,
     pong_s=0.3,
     drop_s=2.0,
     connect_s=2.0,
@@ -26,6 +27,8 @@ QUICK = Pace(
     stable_s=0.5,
     recheck_first_s=0.2,
     recheck_max_s=0.5,
+    write_s=0.2,
+    sample_s=1,
 )
 WATCH = WatchSettings(interval_s=600.0, confirm_s=0.8)
 
@@ -84,7 +87,7 @@ async def running(
 ) -> AsyncIterator[Bot]:
     """A bot that watches `targets`; at the end it is stopped as a SIGTERM would."""
     async with await Store.open(f"sqlite:///{folder / 'wsdiag.db'}") as store:
-        given = {"diagnose": probe, **options}
+        given = {"diagnose": probe, "history": store.history, **options}
         watchers = Watchers(store=store, pace=pace, channel=channel, **given)  # type: ignore[arg-type]
         task = asyncio.create_task(watchers.run(targets))
         try:

@@ -434,6 +434,32 @@ async def test_a_frozen_server_is_suspected_first_and_lost_later(
     server.resume()
 
 
+async def test_a_frozen_server_is_suspected_on_polling_too(
+    hold: Open, node_server: StartNode, connection_log: Lines
+) -> None:
+    server = await node_server(transports=["polling"])
+    held = await hold(a_target(server.url), POLLING, pace=replace(QUICK, drop_s=0.5))
+    server.freeze()
+    assert await lost(held) is Reason.TIMEOUT
+    assert "heartbeat-missed" in connection_log.events()
+    server.resume()
+
+
+async def test_on_polling_an_echo_that_nobody_serves_is_the_sign_of_life(
+    hold: Open, node_server: StartNode, socketio_server: StartPython
+) -> None:
+    for server in (await node_server(), await socketio_server()):
+        target = a_target(server.url, client=ClientSettings(keep_alive_s=None))
+        rtts: list[float] = []
+        held = await hold(target, POLLING)
+        held.on_rtt = rtts.append
+        await until(lambda: len(rtts) >= 4, "four echoes")  # noqa: B023
+        assert not held.lost.done()
+        assert not held.suspect
+        assert len(held._client.failed_namespaces) <= 1
+        await held.close()
+
+
 async def test_the_server_sees_the_goodbye(hold: Open, node_server: StartNode) -> None:
     server = await node_server()
     for transports in ((WEBSOCKET,), (POLLING,)):

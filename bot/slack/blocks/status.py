@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot import causes
+from bot import causes, patterns
+from bot.evidence import Pattern
 from bot.locales import translate
 from bot.model import Message, State, Target, Transport, say, say_n
 from bot.slack.blocks.common import FACES
@@ -18,6 +19,7 @@ from bot.wording import headline, milliseconds
 if TYPE_CHECKING:
     from bot.watcher import Snapshot
 
+_PATTERNS = 2  # shown of a target; `/wsdiag NAME` shows the rest
 _WORST_FIRST = (State.DOWN, State.FLAPPING, State.DEGRADED, State.UNKNOWN, State.UP)
 
 
@@ -32,6 +34,7 @@ class TargetStatus:
     transport: Transport | None = None
     rtt_ms: float | None = None
     cause: str | None = None  # a code of the catalogue
+    patterns: tuple[Pattern, ...] = ()  # what recurs, whether it hurts or not
 
     @classmethod
     def of(cls, target: Target, snapshot: Snapshot | None) -> TargetStatus:
@@ -47,6 +50,7 @@ class TargetStatus:
             transport=snapshot.transport,
             rtt_ms=snapshot.rtt_ms,
             cause=incident.cause.code if incident and incident.cause else None,
+            patterns=snapshot.memory.patterns if snapshot.memory else (),
         )
 
 
@@ -60,7 +64,9 @@ def status(targets: Sequence[TargetStatus], lang: str) -> Post:
     return post(
         sentence(words, lang),
         [header(plain(words, lang))] if len(targets) > 1 else [],
-        paragraphs((_line(target, lang) for target in ordered), section, limit=2_000),
+        paragraphs(
+            (line for target in ordered for line in _lines(target, lang)), section, limit=2_000
+        ),
     )
 
 
@@ -77,6 +83,13 @@ def _in_words(targets: Sequence[TargetStatus]) -> Message:
         ill,
         all=len(targets),
     )
+
+
+def _lines(target: TargetStatus, lang: str) -> Iterator[str]:
+    """A target in a line, and what recurs below it."""
+    yield _line(target, lang)
+    for pattern in target.patterns[:_PATTERNS]:
+        yield f"        🔁 {sentence(patterns.headline(pattern), lang)}"
 
 
 def _line(target: TargetStatus, lang: str) -> str:
