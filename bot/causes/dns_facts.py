@@ -81,9 +81,14 @@ def dangling(found: FindingSet) -> DnsReply | None:
 
 
 def failing(found: FindingSet) -> bool:
-    """No address, and not because somebody said that there is none."""
+    """No address, and not because somebody said that there is none.
+
+    What the resolvers say when they are asked directly counts for more than getaddrinfo's word:
+    glibc calls a FORMERR "name not known".
+    """
     if not unresolved(found) or found.dns is None or denied(found) or empty(found):
         return False
-    if dangling(found) is not None or found.dns.error in NOT_FOUND | NO_DATA:
+    said = replies(found)
+    if dangling(found) is not None or (not said and found.dns.error in NOT_FOUND | NO_DATA):
         return False
-    return not any(r.addresses for r in replies(found))
+    return not any(r.addresses for r in said)

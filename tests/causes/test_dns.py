@@ -114,6 +114,10 @@ def test_what_getaddrinfo_calls_try_again_is_told_apart(
     assert named(AGAIN, b.dns_direct(*both(**change)))[0] == code
 
 
+def test_a_format_error_is_no_denial_whatever_getaddrinfo_calls_it() -> None:
+    assert named(NOBODY, b.dns_direct(*both(rcode="FORMERR")))[0] == "dns_servfail"
+
+
 def test_broken_signatures_are_told_from_a_resolver_that_cannot_find_out() -> None:
     plain = b.dns_direct(*both(rcode="SERVFAIL", unchecked="SERVFAIL"))
     signed = b.dns_direct(*both(rcode="SERVFAIL", unchecked="NOERROR"))
