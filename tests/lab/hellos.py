@@ -121,35 +121,53 @@ def _link(name: str, cause: str | None, state: State, start: Start, *other: str)
 
 
 SCENARIOS = (
-    Scenario("a filter resets our name", "tls_dpi_sni_rst", DOWN, filtered("reset")),
+    Scenario("a filter resets our name", "tls_dpi_sni_rst", DOWN, filtered("reset"), network=True),
     Scenario(
         "a filter resets our name before nginx",
         "tls_dpi_sni_rst",
         DOWN,
         filtered("reset", behind="nginx"),
+        network=True,
     ),
     Scenario(
         "a filter resets our name before a strict front",
         "tls_dpi_sni_rst",
         DOWN,
         filtered("reset", behind="haproxy"),
+        network=True,
     ),
-    Scenario("a filter swallows our name", "tls_dpi_sni_drop", DOWN, filtered("drop")),
+    Scenario(
+        "a filter swallows our name", "tls_dpi_sni_drop", DOWN, filtered("drop"), network=True
+    ),
     Scenario(
         "a filter swallows our name before a strict front",
         "tls_dpi_sni_drop",
         DOWN,
         filtered("drop", behind="haproxy"),
+        network=True,
     ),
-    Scenario("every name is swallowed", "tls_handshake_hang", DOWN, filtered("drop", always=True)),
-    Scenario("every name is reset", "tls_rst_in_handshake", DOWN, filtered("reset", always=True)),
+    Scenario(
+        "every name is swallowed",
+        "tls_handshake_hang",
+        DOWN,
+        filtered("drop", always=True),
+        network=True,
+    ),
+    Scenario(
+        "every name is reset",
+        "tls_rst_in_handshake",
+        DOWN,
+        filtered("reset", always=True),
+        network=True,
+    ),
     Scenario(
         "plain http that waits for a line",
         "tls_plain_http_on_tls_port",
         DOWN,
         strange(waits_for_a_line),
+        network=True,
     ),
-    Scenario("a front that wants a name", "tls_sni_unrecognized", DOWN, needs_a_name),
+    Scenario("a front that wants a name", "tls_sni_unrecognized", DOWN, needs_a_name, network=True),
     _link("the kernel drops our name", "tls_dpi_sni_drop", DOWN, by_kernel("DROP")),
     _link(
         "the kernel resets our name",

@@ -66,7 +66,12 @@ SCENARIOS = (
         slow=True,
     ),
     _path("the answers come late", "net_latency", over(to_near=Way(delay_ms=450), tls=False)),
-    _path("jitter both ways", "net_jitter", over(Way(delay_ms=150, jitter_ms=140), tls=False)),
+    _path(
+        "jitter both ways",
+        "net_jitter",
+        over(Way(delay_ms=150, jitter_ms=140), tls=False),
+        slow=True,
+    ),
     _path(
         "jitter one way",
         "net_jitter",

@@ -126,6 +126,7 @@ SCENARIOS = (
         DEGRADED,
         no_bodies_caddy,
         frozenset({"http_post_blocked"}),
+        slow=True,
     ),
     Scenario("an extension nobody offered", "ws_bad_extension", DEGRADED, injected_extension),
     Scenario(

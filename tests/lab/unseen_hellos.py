@@ -190,6 +190,6 @@ SCENARIOS = (
     Scenario("a filter resets TLS to an address", "tls_rst_in_handshake", DOWN,
              filter_by_address("reset")),
     Scenario("our name is reset, the control works", "tls_dpi_sni_rst", DOWN,
-             with_control("reset")),
+             with_control("reset"), network=True),
     Scenario("a hello that takes its time", None, UP, slowly(lambda ca: ca.issue())),
 )  # fmt: skip

@@ -434,6 +434,7 @@ SCENARIOS = (
         DOWN,
         node(on_connect="crash"),
         frozenset({"sio_server_disconnects"}),
+        slow=True,
     ),
     Scenario("health 401", "http_health_500", DEGRADED, node(health={"status": 401})),
     Scenario("health slow", "srv_slow_health", DEGRADED, node(health={"delayMs": 900})),
