@@ -435,6 +435,53 @@ class Notice:
     id: int = 0  # given by the store
 
 
+# ---------------------------------------------------------------- what is done about it
+
+
+class ActKind(StrEnum):
+    """What somebody did about an incident or a target. The audit of an incident is its acts."""
+
+    ACKNOWLEDGED = "acknowledged"
+    MUTED = "muted"  # of a target; with `until`, or until the incident given is over
+    UNMUTED = "unmuted"
+    REMINDED = "reminded"  # by the bot: nobody had acknowledged
+    ESCALATED = "escalated"  # to people or, by the bot's timer, wherever the settings say
+    NOTED = "noted"  # how it was resolved, in the person's words (`note`)
+    SHARED = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing done, and never changed afterwards: the next act takes it back.
+
+    user: Slack's id; None: the bot itself. `note` is plain text from outside: surfaces escape it.
+    Raises ValueError for a mute that has no end.
+    """
+
+    kind: ActKind
+    target: str
+    user: str | None
+    at: datetime
+    incident_id: str | None = None
+    until: datetime | None = None  # of a mute; None: until its incident is over, the target up
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind is ActKind.MUTED and self.until is None and self.incident_id is None:
+            msg = "a mute ends at a time or with an incident"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A mute in force."""
+
+    target: str
+    until: datetime | None  # None: until the target is up
+    user: str | None
+    at: datetime  # when it was muted
+
+
 # ---------------------------------------------------------------- the installation
 
 

@@ -7,6 +7,7 @@ date whenever a store is opened.
 |---|---|
 | `store` | the `Store`: every read and write, one transaction each |
 | `history` | held connections and samples, in groups, rolled up and bounded |
+| `acts` | what people did about incidents and targets, and the mutes in force |
 | `outbox` | deliveries: order per channel, attempts, root messages |
 | `feedback` | what people said of a verdict |
 | `engine` | a database URL → an engine with its pragmas and private file |
@@ -16,6 +17,7 @@ date whenever a store is opened.
 | `errors` | what can go wrong, in one sentence that says what to change |
 """
 
+from bot.store.acts import Acts
 from bot.store.errors import StoreConflictError, StoreError
 from bot.store.feedback import HEALTHY, OTHER, Feedback, expected
 from bot.store.history import History, KeepHistory
@@ -25,6 +27,7 @@ from bot.store.store import Keep, Store
 __all__ = [
     "HEALTHY",
     "OTHER",
+    "Acts",
     "Feedback",
     "History",
     "Keep",

@@ -191,6 +191,21 @@ feedback = Table(  # what people said of a verdict; it outlives the report that 
     sqlite_autoincrement=True,
 )
 
+acts = Table(  # what was done about incidents and targets
+    "acts",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("person", Text),  # Slack's id; NULL: the bot
+    Column("at", Moment, nullable=False),
+    Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), index=True),
+    Column("until", Moment),
+    Column("note", Text, nullable=False),
+    Index("ix_acts_target_id", "target", "id"),
+    sqlite_autoincrement=True,
+)
+
 notices = Table(  # what the bot says of itself
     "notices",
     metadata,

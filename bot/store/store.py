@@ -19,6 +19,7 @@ from bot.incidents import Incident, TargetState
 from bot.model import Delivery, Report, State, Transition, TransitionKind
 from bot.store import engine as engines
 from bot.store import feedback, outbox, rows, upgrade
+from bot.store.acts import Acts
 from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
 from bot.store.feedback import Feedback
 from bot.store.history import History, KeepHistory
@@ -62,9 +63,11 @@ class Store:
         self.history = History(self._run, keep.history)
         self.notices = Notices(self._run)
         self.wake = asyncio.Event()
-        """Set when there may be something to deliver; whoever delivers clears it first, then
-        looks. It is set on opening, so that what an earlier process left is delivered."""
+        """Set when there may be something to deliver, or what was held back may go now; whoever
+        delivers clears it first, then looks. It is set on opening, so that what an earlier process
+        left is delivered."""
         self.wake.set()
+        self.acts = Acts(self._run, self.wake, keep.incidents_for)
 
     @classmethod
     async def open(cls, url: str, *, keep: Keep | None = None) -> Self:

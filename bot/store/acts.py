@@ -1,0 +1,121 @@
+"""What people (and the bot) did about incidents and targets: appended, never changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Act, ActKind, Mute
+from bot.quiet import in_force
+from bot.store.errors import StoreError
+from bot.store.schema import acts, incidents
+
+T = TypeVar("T")
+
+_MUTING: Final = (ActKind.MUTED.value, ActKind.UNMUTED.value)
+
+
+class Run(Protocol):
+    """Runs work in one transaction of its own; raises StoreError."""
+
+    def __call__(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> Awaitable[T]: ...
+
+
+class Acts:
+    """Made by `Store`; every method is one transaction and raises StoreError."""
+
+    def __init__(self, run: Run, deliver: asyncio.Event, keep_for: timedelta) -> None:
+        """`deliver`: set by every act, as one may let go what was held back."""
+        self._run = run
+        self._deliver = deliver
+        self._keep_for = keep_for
+        self.wake = asyncio.Event()
+        """Set when an act may have changed what is due; see `Store.wake`."""
+        self.wake.set()
+
+    async def add(self, act: Act) -> None:
+        """Keep an act. It goes with its incident; one without, when incidents of its age go."""
+
+        async def work(connection: AsyncConnection) -> None:
+            horizon = act.at - self._keep_for
+            await connection.execute(
+                delete(acts).where(acts.c.incident_id.is_(None), acts.c.at < horizon)
+            )
+            await append(connection, act)
+
+        try:
+            await self._run(work)
+        except IntegrityError as error:
+            raise StoreError(f"The incident {act.incident_id!r} is not kept any more.") from error
+        self._deliver.set()
+        self.wake.set()
+
+    async def of_incident(self, incident_id: str) -> list[Act]:
+        """Everything done about an incident, in order."""
+        return await self._run(lambda c: _read(c, acts.c.incident_id == incident_id))
+
+    async def of_target(self, name: str, limit: int = 20) -> list[Act]:
+        """What was done about a target and its incidents, the newest first."""
+        return await self._run(lambda c: _read(c, acts.c.target == name, newest=limit))
+
+    async def mutes(self, now: datetime) -> Mapping[str, Mute]:
+        """The mutes in force, by target."""
+
+        async def work(connection: AsyncConnection) -> Mapping[str, Mute]:
+            last = (
+                select(func.max(acts.c.id)).where(acts.c.kind.in_(_MUTING)).group_by(acts.c.target)
+            )
+            found = await _read(connection, acts.c.id.in_(last))
+            closed = await connection.scalars(
+                select(incidents.c.id).where(
+                    incidents.c.closed_at.is_not(None),
+                    incidents.c.id.in_([a.incident_id for a in found if a.incident_id]),
+                )
+            )
+            return in_force(found, frozenset(closed), now)
+
+        return await self._run(work)
+
+
+async def append(connection: AsyncConnection, act: Act) -> None:
+    """Keep an act within somebody's transaction."""
+    await connection.execute(
+        insert(acts).values(
+            kind=act.kind.value,
+            target=act.target,
+            person=act.user,
+            at=act.at,
+            incident_id=act.incident_id,
+            until=act.until,
+            note=act.note,
+        )
+    )
+
+
+async def _read(
+    connection: AsyncConnection, wanted: ColumnElement[bool], newest: int | None = None
+) -> list[Act]:
+    query = select(acts).where(wanted)
+    if newest is None:
+        query = query.order_by(acts.c.id)
+    else:
+        query = query.order_by(acts.c.id.desc()).limit(newest)
+    return [_act(row) for row in await connection.execute(query)]
+
+
+def _act(row: Row[Any]) -> Act:
+    return Act(
+        kind=ActKind(row.kind),
+        target=row.target,
+        user=row.person,
+        at=row.at,
+        incident_id=row.incident_id,
+        until=row.until,
+        note=row.note,
+    )
