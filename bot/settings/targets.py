@@ -187,6 +187,13 @@ class TargetTable(_Table):
     deadline_s: float = Field(
         default=20.0, ge=1, le=120, description="Deadline of a whole check, seconds."
     )
+    objective: float | None = Field(
+        default=None,
+        gt=0,
+        lt=100,
+        description="Per cent of the time that it shall not be down, e.g. `99.9`: what its error "
+        "budget is reckoned from. Not set: none is.",
+    )
     client: ClientTable = ClientTable()
     watch: WatchTable = WatchTable()
 
@@ -242,4 +249,5 @@ class TargetTable(_Table):
             watch=WatchSettings(**self.watch.model_dump()),
             allow_private=self.allow_private,
             deadline_s=self.deadline_s,
+            objective=self.objective,
         )

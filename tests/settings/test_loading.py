@@ -211,6 +211,7 @@ proxy = "http://proxy.example.com:3128"
 channel = "#prod"
 allow_private = false
 deadline_s = 10
+objective = 99.9
 [targets.prod.client_certificate]
 cert_file = "{certificate}"
 key_file = "{key}"
@@ -235,6 +236,7 @@ interval_s = 300
     assert target.client.keep_alive_s is None
     assert target.watch.mode == "periodic"
     assert (target.channel, target.allow_private, target.deadline_s) == ("#prod", False, 10)
+    assert target.objective == 99.9
     assert target.client_certificate is not None
     assert target.client_certificate.key_file == str(key)
     assert target.headers["Authorization"] == SecretRef("env:PROD_AUTH")
