@@ -34,6 +34,8 @@ from bot.web.serve import ListenError, serving
 _STALE: Final = timedelta(seconds=90)  # a watcher's loop turns every few seconds, or every interval
 _UNTOLD: Final = timedelta(minutes=10)  # news that wait longer reach nobody in time
 
+_REFUSALS: Final = (TokenRefused, StoreError, ListenError)  # with the fix in their words
+
 _log = logging.getLogger("wsdiag")
 
 
@@ -47,12 +49,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             store = await Store.open(settings.database_url.get_secret_value())
             stack.push_async_callback(store.close)
             await _Service(settings, store).run(stop)
-    except* TokenRefused as group:
-        raise UsageError(say("{problem}", problem=str(_first(group)))) from None
-    except* StoreError as group:
-        raise UsageError(say("{problem}", problem=str(_first(group)))) from None
-    except* ListenError as group:
-        raise UsageError(say("{problem}", problem=str(_first(group)))) from None
+    except _REFUSALS as error:
+        raise UsageError(say("{problem}", problem=str(error))) from None
+    except BaseExceptionGroup as group:
+        # No `except*`: what that raises comes wrapped in a group on Python 3.11.2.
+        refused, rest = group.split(_REFUSALS)
+        if refused is None or rest is not None:
+            raise
+        raise UsageError(say("{problem}", problem=str(_first(refused)))) from None
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 import time
@@ -68,6 +69,7 @@ _NOT_TLS: Final = (
     "INVALID_SSL_MESSAGE",
 )
 
+_WHERE: Final = re.compile(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$")  # what Python puts around it
 
 # RFC 8446 §6, and those of its extensions that OpenSSL tells without a word of its own
 _ALERTS: Final = {
@@ -195,8 +197,8 @@ def alert_name(first: bytes) -> str | None:
 def _words(exc: BaseException) -> str:
     if isinstance(exc, ssl.SSLCertVerificationError):
         return f"{exc.verify_code}: {exc.verify_message}"
-    if isinstance(exc, ssl.SSLError) and exc.reason:
-        return exc.reason
+    if isinstance(exc, ssl.SSLError):  # its errno is none: 1 is SSL_ERROR_SSL, not EPERM
+        return exc.reason or _WHERE.sub("", exc.strerror or "TLS error")
     return errno_name(exc) or str(exc) or type(exc).__name__
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 ALPN: Final = ["http/1.1"]
+_BROWSERS_OLDEST: Final = ssl.TLSVersion.TLSv1_2
 _RECORD: Final = 16_384
 _OP_LEGACY_SERVER_CONNECT: Final = 0x4  # <openssl/ssl.h>; in the ssl module since Python 3.12
 
@@ -90,6 +91,7 @@ def _verifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
     context = ssl.create_default_context()
     # OpenSSL falls back to the subject's CN where there is no SAN; browsers do not (faults.md §3).
     context.hostname_checks_common_name = False
+    context.minimum_version = _BROWSERS_OLDEST  # Debian's Python would go down to TLS 1.0
     context.set_alpn_protocols(ALPN)
     _load(context, trust)
     return context
@@ -105,6 +107,7 @@ def _bare(trust: Trust, ciphers: str, protocols: list[str]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = _BROWSERS_OLDEST
     context.set_alpn_protocols(protocols)
     context.set_ciphers(ciphers)
     _load(context, Trust(None, trust.cert_file, trust.key_file, trust.key_password))

@@ -211,8 +211,9 @@ async def test_a_token_that_slack_refuses_ends_it_with_the_fix(
     token = {"SLACK_BOT_TOKEN": "xoxb-wrong", "SLACK_APP_TOKEN": "xapp-wrong"}[variable]
     given = {"WSDIAG_URL": "http://127.0.0.1:1", variable: token}
     async with Bot(tmp_path, workspace, **given) as bot:
-        assert await bot.ended() == 64
+        code = await bot.ended()
         await bot.said_everything()
+        assert code == 64, "\n".join(bot.lines)
         said = [line for line in bot.lines if line.startswith("wsdiag:")]
         assert any(variable in line for line in said), bot.lines
         assert not any("Traceback" in line for line in bot.lines), bot.lines

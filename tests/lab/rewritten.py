@@ -9,6 +9,7 @@ from bot.model import ClientSettings, State, Target
 from tests.lab.healthy_servers import ORIGINS
 from tests.lab.scenario import Bench, Scenario, Start, target
 from tests.servers.proxies import Nginx
+from tests.servers.tools import require
 
 DOWN, DEGRADED = State.DOWN, State.DEGRADED
 
@@ -97,6 +98,7 @@ async def dead_fallback(bench: Bench) -> Target:
 
 async def back_in_a_moment(bench: Bench) -> Target:
     """A restart: nobody listens yet, and a moment later the server does."""
+    require("node")  # here: a skip raised in the task below would skip nothing
     port = bench.free_port()
     pause = bench.between(1.0, 2.0)
 

@@ -14,6 +14,7 @@ from tests.lab import wire
 from tests.lab.scenario import Bench, Scenario, Start, target
 from tests.servers.node import NodeServer
 from tests.servers.process import StartError
+from tests.servers.tools import require
 
 DOWN, DEGRADED, UP = State.DOWN, State.DEGRADED, State.UP
 
@@ -22,6 +23,7 @@ def supervised(**options: Any) -> Start:
     """A Node server that is started again as soon as it has died."""
 
     async def start(bench: Bench) -> Target:
+        require("node")  # here: a skip raised in the task below would skip nothing
         port = bench.free_port()
         first = asyncio.Event()
 
@@ -41,7 +43,8 @@ def supervised(**options: Any) -> Start:
             await asyncio.gather(task, return_exceptions=True)
 
         bench.push_async_callback(end)
-        await first.wait()
+        async with asyncio.timeout(30):
+            await first.wait()
         return target(f"http://{bench.host}:{port}")
 
     return start
