@@ -15,7 +15,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.demo.workspace import (
     AppConfig,
     Channel,
+    CustomStep,
     Panel,
+    Parameter,
     Shortcut,
     Switch,
     SystemClock,
@@ -27,6 +29,16 @@ from tests.demo.test_workspace_sockets import RawSocket, connected
 from tests.servers.tools import find
 
 Json = dict[str, Any]
+
+STEP = CustomStep(
+    "diagnose", "Diagnose a backend", inputs=(Parameter("target", title="Target", required=True),),
+    outputs=(Parameter("state"),),
+)  # fmt: skip
+# One red pixel.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
 
 
 # ---------------------------------------------------------------- without a browser
@@ -134,7 +146,11 @@ async def mira_panel() -> AsyncIterator[tuple[Workspace, list[str]]]:
         choose,
         "none",
     )  # fmt: skip
-    app = AppConfig(bot_events=(), shortcuts=(Shortcut("Explain this", "explain", "message"),))
+    app = AppConfig(
+        bot_events=("function_executed",),
+        shortcuts=(Shortcut("Explain this", "explain", "message"),),
+        steps=(STEP,),
+    )
     async with Workspace(rate_limits=False, clock=SystemClock(), panel=panel, app=app) as workspace:
         mira = workspace.add_user("mira", real_name="Mira Okafor")
         workspace.add_user("sasha", locale="ru-RU")
@@ -514,3 +530,47 @@ async def test_status_signs_are_drawn_whether_written_as_codes_or_characters(
     message = page.locator("#stage article.message")
     await expect(message.locator(".emoji svg")).to_have_count(3)
     await expect(message).to_contain_text("at 12:30:45, :nonsense: stays")
+
+
+@pytest.mark.chromium
+async def test_a_workflow_step_is_run_and_its_end_is_told(seen: tuple[Page, Workspace]) -> None:
+    page, workspace = seen
+    async with connected(workspace) as socket:
+        await page.get_by_role("button", name="Shortcuts").click()
+        await page.get_by_role("menuitem", name="Diagnose a backend").click()
+        await page.locator("#confirm").get_by_label("Target").fill("prod")
+        await page.locator("#confirm").get_by_role("button", name="Run").click()
+        event = (await _ack_next(socket))["event"]
+    assert event["inputs"] == {"target": "prod"}
+    await _client(workspace).functions_completeSuccess(
+        function_execution_id=event["function_execution_id"], outputs={"state": "down"}
+    )
+    await expect(page.locator(".toast")).to_contain_text("Diagnose a backend: done. state: down")
+
+
+@pytest.mark.chromium
+async def test_pictures_are_shown_with_their_description_and_logs_with_their_beginning(
+    seen: tuple[Page, Workspace],
+) -> None:
+    page, workspace = seen
+    client = _client(workspace)
+    ops = workspace.channel("ops")
+    done = await client.files_upload_v2(
+        filename="chart.png", content=PNG, title="Chart", alt_txt="Round trips of prod"
+    )
+    block = {
+        "type": "image",
+        "alt_text": "The last day of prod",
+        "slack_file": {"id": done["file"]["id"]},
+    }
+    await client.chat_postMessage(channel=ops.id, text="The last day.", blocks=[block])
+    await client.files_upload_v2(
+        channel=ops.id, filename="chart.png", content=PNG, title="Chart", alt_txt="Round trips"
+    )
+    await client.files_upload_v2(channel=ops.id, filename="prod.log", content="21:14 dial: refused")
+    stage = page.locator("#stage")
+    for name in ("The last day of prod", "Round trips"):
+        picture = stage.get_by_role("img", name=name, exact=True)
+        await expect(picture).to_be_visible()
+        assert await picture.evaluate("img => img.decode().then(() => img.naturalWidth)") == 1
+    await expect(stage.locator(".file-card pre")).to_have_text("21:14 dial: refused")

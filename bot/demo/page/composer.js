@@ -2,6 +2,7 @@
 
 import { el, fill, icon, uid } from "./dom.js";
 import { menuButton } from "./controls.js";
+import { askStep } from "./steps.js";
 import { act, notice, state } from "./store.js";
 import { t } from "./words.js";
 
@@ -121,13 +122,20 @@ export function composer({ channel, threadTs, label, disabled }) {
     }
   });
 
-  const shortcuts = threadTs ? [] : state.app.shortcuts.filter((s) => s.kind === "global");
+  const shortcuts = threadTs ? [] : [
+    ...state.app.shortcuts.filter((s) => s.kind === "global").map((s) => ({
+      content: [icon("bolt"), s.name],
+      note: s.description || state.app.name,
+      choose: () => act("shortcut", { callback_id: s.callback_id }),
+    })),
+    ...state.app.steps.map((s) => ({
+      content: [icon("server"), s.title],
+      note: t("workflow_step"),
+      choose: () => askStep(s),
+    })),
+  ];
   const send = el("button.button.send", { type: "button", "aria-label": t("send"), disabled: true, onclick: submit }, icon("send"));
   return el("div.box", {}, list,
-    shortcuts.length ? menuButton(t("shortcuts"), icon("bolt"), () => shortcuts.map((s) => ({
-      content: [icon("bolt"), s.name],
-      note: state.app.name,
-      choose: () => act("shortcut", { callback_id: s.callback_id }),
-    }))) : null,
+    shortcuts.length ? menuButton(t("shortcuts"), icon("bolt"), () => shortcuts) : null,
     field, send);
 }

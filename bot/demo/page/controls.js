@@ -243,7 +243,9 @@ function image(block, element) {
 
 /** A picture; only what the workspace itself serves is loaded, the rest stays a labelled link. */
 export function picture(element, big = false) {
-  const url = element.image_url || element.slack_file?.url || "";
+  const file = element.slack_file;
+  const url = element.image_url || file?.url
+    || (file?.id ? `${location.origin}/files/${encodeURIComponent(file.id)}/picture` : "");
   const own = url.startsWith(`${location.origin}/`);
   if (own) return el(big ? "img.picture" : "img.thumb", { src: url, alt: element.alt_text, loading: "lazy" });
   return el("a.no-picture", { href: /^https?:/i.test(url) ? url : undefined, target: "_blank", rel: "noopener noreferrer" },

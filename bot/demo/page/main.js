@@ -23,7 +23,7 @@ function drawComposer() {
   const channel = state.channels.get(state.place);
   const closed = channel?.is_archived ? t("archived")
     : channel?.is_im && !state.app.may_write ? t("read_only") : null;
-  const mark = JSON.stringify([state.place, state.me, closed, t("send"), channel?.name, state.app.commands, state.app.shortcuts]);
+  const mark = JSON.stringify([state.place, state.me, closed, t("send"), channel?.name, state.app.commands, state.app.shortcuts, state.app.steps]);
   part("composer").hidden = !channel;
   if (!channel || mark === composerMark) return;
   composerMark = mark;
@@ -119,8 +119,8 @@ onChange((what, detail) => {
   else if (what === "panel" || what === "sockets" || what === "theme") drawFrame();
 });
 
-onNotice((text) => {
-  const toast = el("div.toast", {}, text);
+onNotice((text, kind) => {
+  const toast = el(`div.toast.${kind}`, {}, text);
   part("toasts").append(toast);
   setTimeout(() => toast.remove(), 6000);
 });

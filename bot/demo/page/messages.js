@@ -79,10 +79,12 @@ function body(message, channel) {
 function fileCard(file) {
   const url = `/files/${encodeURIComponent(file.id)}/${encodeURIComponent(file.name)}`;
   if (/^image\/(png|jpeg|gif|webp)$/.test(file.mimetype)) {
-    return picture({ image_url: `${location.origin}${url}`, alt_text: file.title }, true);
+    return picture({ image_url: `${location.origin}${url}`, alt_text: file.alt_txt || file.title }, true);
   }
-  return el("a.file", { href: url, download: file.name }, icon("file"),
-    el("span", {}, el("strong", {}, file.title), el("small", {}, `${file.name} · ${size(file.size)}`)));
+  return el("div.file-card", {},
+    el("a.file", { href: url, download: file.name }, icon("file"),
+      el("span", {}, el("strong", {}, file.title), el("small", {}, `${file.name} · ${size(file.size)}`))),
+    file.preview ? el("pre", { tabindex: "0", "aria-label": file.title }, el("code", {}, file.preview)) : null);
 }
 
 const size = (bytes) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`);

@@ -7,7 +7,7 @@ export const state = {
   ready: false,
   online: false,
   users: new Map(), groups: new Map(), channels: new Map(), messages: new Map(),
-  me: null, team: {}, app: { commands: [], shortcuts: [] }, direct: null,
+  me: null, team: {}, app: { commands: [], shortcuts: [], steps: [] }, direct: null,
   modals: [], home: null, panel: null, sockets: 0,
   place: null, // a channel's id, or "home"
   threadOf: null, // ts of the open thread's parent
@@ -35,7 +35,7 @@ export function onNotice(show) {
 /** Show a notice for an error code of the workspace. */
 export function notice(error) {
   const known = t(error);
-  toast.show(known === error ? t("something_wrong", { error }) : known);
+  toast.show(known === error ? t("something_wrong", { error }) : known, "bad");
 }
 
 // ---------------------------------------------------------------- the feed
@@ -119,6 +119,11 @@ const RECEIVERS = {
   panel(event) { state.panel = event.panel; changed("panel"); },
   sockets(event) { state.sockets = event.count; changed("sockets"); },
   notice(event) { notice(event.error); },
+  step(event) {
+    const outputs = Object.entries(event.outputs).map(([name, value]) => `${name}: ${value}`).join(" · ");
+    toast.show(event.error ? t("step_failed", { title: event.title, error: event.error })
+      : t("step_completed", { title: event.title, outputs }), event.error ? "bad" : "good");
+  },
 };
 
 function receive(event) {

@@ -62,6 +62,10 @@ const EN = {
   new_messages: "{n} new messages",
   sources: "Sources",
   broadcast: "Also sent to the channel",
+  workflow_step: "Workflow step",
+  run_step: "Run",
+  step_completed: "{title}: done. {outputs}",
+  step_failed: "{title}: {error}",
   up: "Up to {n} can be chosen",
 };
 
@@ -127,6 +131,10 @@ const RU = {
   new_messages: "новых сообщений: {n}",
   sources: "Источники",
   broadcast: "Отправлено и в канал",
+  workflow_step: "Шаг процесса",
+  run_step: "Запустить",
+  step_completed: "{title}: готово. {outputs}",
+  step_failed: "{title}: {error}",
   up: "Можно выбрать до {n}",
 };
 

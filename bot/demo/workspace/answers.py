@@ -38,7 +38,7 @@ def respond(core: Core, url: ResponseUrl, body: Json) -> Message | None:
         core.state.remove(origin)
         if not any(name in arguments for name in ("text", "blocks", "attachments")):
             return None
-    content = read_content(arguments)
+    content = read_content(core.state, arguments)
     metadata = read_metadata(arguments)
     if origin is not None and arguments.flag("replace_original"):
         origin.text, origin.blocks = content.text, content.blocks
@@ -101,9 +101,9 @@ def view_response(core: Core, view: View, payload: Any) -> str | None:
         if action == "errors":
             return _show_errors(core, view, payload.get("errors"))
         if action == "update":
-            replace_view(core, view, checked_view(payload.get("view"), "modal"))
+            replace_view(core, view, checked_view(core.state, payload.get("view"), "modal"))
         elif action == "push":
-            place_modal(core, view.user, checked_view(payload.get("view"), "modal"))
+            place_modal(core, view.user, checked_view(core.state, payload.get("view"), "modal"))
         elif action == "clear":
             core.state.close_modals(view.user)
         else:

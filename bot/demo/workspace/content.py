@@ -18,6 +18,7 @@ from bot.demo.workspace.blockkit import (
 )
 from bot.demo.workspace.errors import SlackError, explained
 from bot.demo.workspace.records import Json
+from bot.demo.workspace.references import reference_problems
 from bot.demo.workspace.state import State
 
 LONGEST_POST = 40_000  # chat.postMessage: beyond, msg_too_long
@@ -106,7 +107,7 @@ def pings(value: Any) -> list[str]:
     ]
 
 
-def read_blocks(arguments: Arguments, surface: Surface = Surface.MESSAGE) -> list[Json] | None:
+def read_blocks(state: State, arguments: Arguments) -> list[Json] | None:
     """The `blocks` argument, checked; None when absent.
 
     Raises:
@@ -119,28 +120,29 @@ def read_blocks(arguments: Arguments, surface: Surface = Surface.MESSAGE) -> lis
         return None
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
-    if problems := blocks_problems(blocks, surface):
+    problems = blocks_problems(blocks, Surface.MESSAGE)
+    if problems := problems or reference_problems(state, blocks, "/blocks"):
         raise explained("invalid_blocks", problems, errors=True)
     if text_length(blocks) > MOST_TEXT_OF_A_MESSAGE:
         raise SlackError("msg_blocks_too_long")
     return with_ids(blocks)
 
 
-def _read_attachments(arguments: Arguments) -> list[Json]:
+def _read_attachments(state: State, arguments: Arguments) -> list[Json]:
     attachments = arguments.json("attachments", malformed="invalid_attachments") or []
     if not isinstance(attachments, list) or not all(isinstance(a, dict) for a in attachments):
         raise SlackError("invalid_attachments")
     if len(attachments) > MOST_ATTACHMENTS:
         raise SlackError("too_many_attachments")
     for index, attachment in enumerate(attachments):
-        if problems := blocks_problems(
-            attachment.get("blocks") or [], Surface.MESSAGE, f"/attachments/{index}/blocks"
-        ):
+        blocks, at = attachment.get("blocks") or [], f"/attachments/{index}/blocks"
+        problems = blocks_problems(blocks, Surface.MESSAGE, at)
+        if problems := problems or reference_problems(state, blocks, at):
             raise explained("invalid_attachments", problems, errors=True)
     return attachments
 
 
-def read_content(arguments: Arguments, *, longest: int = LONGEST_POST) -> Content:
+def read_content(state: State, arguments: Arguments, *, longest: int = LONGEST_POST) -> Content:
     """Text, blocks and attachments of a new message.
 
     Raises:
@@ -154,8 +156,8 @@ def read_content(arguments: Arguments, *, longest: int = LONGEST_POST) -> Conten
         if len(markdown) > 12_000:
             raise SlackError("msg_too_long")
         return Content("", with_ids([{"type": "markdown", "text": markdown}]), [])
-    blocks = read_blocks(arguments) or []
-    attachments = _read_attachments(arguments)
+    blocks = read_blocks(state, arguments) or []
+    attachments = _read_attachments(state, arguments)
     if not text.strip() and not blocks and not attachments:
         raise SlackError("no_text")
     if len(text) > longest:

@@ -104,6 +104,7 @@ class Page:
             "close": self._close,
             "home": self._home,
             "shortcut": self._shortcut,
+            "run_step": self._run_step,
             "switch": self._switch,
             "locale": self._locale,
             "dismiss": self._dismiss,
@@ -239,6 +240,13 @@ class Page:
     async def _shortcut(self, doing: _Doing) -> Outcome:
         on = doing.message if doing.text("ts") else None
         return await self._people.shortcut(doing.user, doing.text("callback_id"), on)
+
+    async def _run_step(self, doing: _Doing) -> None:
+        inputs = doing.body.get("inputs")
+        given = (
+            {k: v for k, v in inputs.items() if v is not None} if isinstance(inputs, dict) else {}
+        )
+        await self._people.run_step(doing.user, doing.text("callback_id"), given)
 
     async def _switch(self, doing: _Doing) -> Outcome:
         if self._panel is None:

@@ -7,8 +7,18 @@ from __future__ import annotations
 
 import secrets
 
+from bot.demo.workspace.blockkit import elements_of
 from bot.demo.workspace.core import Core
-from bot.demo.workspace.records import Channel, Json, Message, User, View
+from bot.demo.workspace.records import (
+    Channel,
+    CustomStep,
+    Json,
+    Message,
+    Parameter,
+    StepRun,
+    User,
+    View,
+)
 from bot.demo.workspace.render import message_json, view_json
 from bot.demo.workspace.tickets import ResponseUrl
 
@@ -69,7 +79,7 @@ def slash_command(core: Core, user: User, channel: Channel, command: str, text: 
         "api_app_id": core.state.app_id,
         "is_enterprise_install": "false",
         "response_url": response_address(core, url),
-        "trigger_id": core.triggers.issue(user.id),
+        "trigger_id": core.triggers.issue(user.id, channel.id),
     }
 
 
@@ -95,7 +105,7 @@ def message_actions(core: Core, user: User, message: Message, action: Json, stat
     payload = {
         **_common(core, user, "block_actions"),
         "container": container,
-        "trigger_id": core.triggers.issue(user.id),
+        "trigger_id": core.triggers.issue(user.id, message.channel),
         "channel": {"id": message.channel, "name": channel_name(channel)},
         "state": {"values": state},
         "response_url": response_address(core, url),
@@ -123,8 +133,34 @@ def view_submission(core: Core, user: User, view: View) -> Json:
         **_common(core, user, "view_submission"),
         "trigger_id": core.triggers.issue(user.id),
         "view": view_json(core.state, view),
-        "response_urls": [],
+        "response_urls": _response_urls(core, user, view),
     }
+
+
+def _response_urls(core: Core, user: User, view: View) -> list[Json]:
+    """One for each menu that asks for it (`response_url_enabled`), to what was chosen there.
+
+    https://docs.slack.dev/surfaces/modals#modal_response_url
+    """
+    urls: list[Json] = []
+    for block in view.payload["blocks"]:
+        for element in elements_of(block):
+            if not element.get("response_url_enabled"):
+                continue
+            chosen = view.state.get(block["block_id"], {}).get(element["action_id"], {})
+            channel = chosen.get("selected_conversation") or chosen.get("selected_channel")
+            if channel in core.state.channels:
+                urls.append(
+                    {
+                        "block_id": block["block_id"],
+                        "action_id": element["action_id"],
+                        "channel_id": channel,
+                        "response_url": response_address(
+                            core, core.response_urls.issue(channel, user.id)
+                        ),
+                    }
+                )
+    return urls
 
 
 def view_closed(core: Core, user: User, view: View, *, is_cleared: bool) -> Json:
@@ -154,7 +190,7 @@ def message_shortcut(core: Core, user: User, callback_id: str, message: Message)
     return {
         **_common(core, user, "message_action"),
         "callback_id": callback_id,
-        "trigger_id": core.triggers.issue(user.id),
+        "trigger_id": core.triggers.issue(user.id, message.channel),
         "action_ts": core.state.new_ts(),
         "message_ts": message.ts,
         "channel": {
@@ -163,6 +199,48 @@ def message_shortcut(core: Core, user: User, callback_id: str, message: Message)
         },
         "message": message_json(core.state, message),
         "response_url": response_address(core, url),
+    }
+
+
+def function_executed(core: Core, run: StepRun) -> Json:
+    """The inner event of a step that a workflow gives to the app.
+
+    https://docs.slack.dev/reference/events/function_executed
+    """
+    return {
+        "type": "function_executed",
+        "function": _function(core, run.step),
+        "inputs": run.inputs,
+        "function_execution_id": run.id,
+        "workflow_execution_id": run.id.replace("Fx", "Wx", 1),
+        "event_ts": core.state.new_ts(),
+        "bot_access_token": run.token,
+    }
+
+
+def _function(core: Core, step: CustomStep) -> Json:
+    return {
+        "id": f"Fn{core.state.app_id[1:]}",
+        "callback_id": step.callback_id,
+        "title": step.title,
+        "description": step.description,
+        "type": "app",
+        "input_parameters": [_parameter(one) for one in step.inputs],
+        "output_parameters": [_parameter(one) for one in step.outputs],
+        "app_id": core.state.app_id,
+        "date_created": int(core.clock.now()),
+        "date_updated": int(core.clock.now()),
+        "date_deleted": 0,
+    }
+
+
+def _parameter(one: Parameter) -> Json:
+    return {
+        "type": one.kind,
+        "name": one.name,
+        "description": one.description,
+        "title": one.title,
+        "is_required": one.required,
     }
 
 

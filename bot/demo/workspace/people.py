@@ -11,12 +11,14 @@ from bot.demo.workspace.answers import respond, slackbot_says, view_response
 from bot.demo.workspace.content import command_text, slack_text
 from bot.demo.workspace.core import Core
 from bot.demo.workspace.deliveries import Deliveries
-from bot.demo.workspace.errors import SlackError
+from bot.demo.workspace.errors import SlackError, explained
 from bot.demo.workspace.inputs import action_json, chosen, find_element, interactive, is_empty
+from bot.demo.workspace.methods.functions import parameter_problems
 from bot.demo.workspace.methods.views import initial_state
-from bot.demo.workspace.records import Channel, Json, Message, User, View
+from bot.demo.workspace.records import Channel, Json, Message, StepRun, User, View
 from bot.demo.workspace.render import message_json, view_json
 from bot.demo.workspace.sockets import Ack
+from bot.demo.workspace.state import new_id
 
 _SHOWN_ERRORS = {
     "timeout": "operation_timeout",
@@ -249,6 +251,25 @@ class People:
         if (view := state.homes.get(user.id)) is not None:
             inner["view"] = view_json(state, view)
         self._event("app_home_opened", inner, None)
+
+    async def run_step(self, user: User, callback_id: str, inputs: Json) -> StepRun:
+        """Run a workflow whose step the app's manifest declares, with these inputs.
+
+        Raises:
+            LookupError: the manifest has no such step.
+            SlackError: parameter_validation_failed; the app does not take `function_executed`.
+        """
+        state = self._core.state
+        step = next((s for s in state.app.steps if s.callback_id == callback_id), None)
+        if step is None:
+            raise LookupError(f"no step {callback_id!r}")
+        if problems := parameter_problems(step.inputs, inputs, "/inputs"):
+            raise explained("parameter_validation_failed", problems)
+        token = self._core.tokens.issue_just_in_time()
+        run = StepRun(new_id("Fx"), step, user.id, inputs, token)
+        state.runs[run.id] = run
+        self._event("function_executed", payloads.function_executed(self._core, run), None)
+        return run
 
     async def shortcut(self, user: User, callback_id: str, on: Message | None = None) -> Outcome:
         """Use a shortcut of the manifest: a global one, or one on a message.

@@ -141,6 +141,11 @@ class File:
     title: str | None = None
     completed: bool = False
     content_type: str = "application/octet-stream"
+    alt_text: str = ""
+
+    def path(self) -> str:
+        """Where the page finds it, below the workspace's address."""
+        return f"files/{self.id}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,66 @@ class Shortcut:
     callback_id: str
     kind: str = "global"
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An input or output of a custom step; `kind` as in the manifest, such as `string`."""
+
+    name: str
+    kind: str = "string"
+    title: str = ""
+    description: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomStep:
+    """A step for Workflow Builder: a function of the manifest."""
+
+    callback_id: str
+    title: str
+    description: str = ""
+    inputs: tuple[Parameter, ...] = ()
+    outputs: tuple[Parameter, ...] = ()
+
+    @classmethod
+    def from_manifest(cls, callback_id: str, function: Mapping[str, Any]) -> CustomStep:
+        """https://docs.slack.dev/reference/app-manifest#functions"""
+        return cls(
+            callback_id,
+            function["title"],
+            function.get("description", ""),
+            _parameters(function.get("input_parameters") or {}),
+            _parameters(function.get("output_parameters") or {}),
+        )
+
+
+def _parameters(declared: Mapping[str, Any]) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(
+            name,
+            one["type"],
+            one.get("title", name),
+            one.get("description", ""),
+            bool(one.get("is_required")),
+        )
+        for name, one in declared.items()
+    )
+
+
+@dataclass(slots=True)
+class StepRun:
+    """A workflow that waits for a step of the app; `token` is good until the step has ended."""
+
+    id: str
+    step: CustomStep
+    user: str
+    inputs: Json
+    token: str = field(repr=False)
+    status: str = "running"  # then "completed" or "failed"
+    outputs: Json = field(default_factory=dict)
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +255,14 @@ class AppConfig:
     messages_tab: bool = True
     messages_tab_read_only: bool = False
     request_url: str | None = None
+    steps: tuple[CustomStep, ...] = ()
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any], **overrides: Any) -> AppConfig:
-        """Read a manifest (https://docs.slack.dev/reference/app-manifest), already parsed."""
+        """Read a manifest (https://docs.slack.dev/reference/app-manifest), already parsed.
+
+        ValueError: it declares functions without what Slack demands for them.
+        """
         features = manifest.get("features") or {}
         settings = manifest.get("settings") or {}
         interactivity = settings.get("interactivity") or {}
@@ -227,5 +296,13 @@ class AppConfig:
             "messages_tab": bool(home.get("messages_tab_enabled", True)),
             "messages_tab_read_only": bool(home.get("messages_tab_read_only_enabled", False)),
             "request_url": interactivity.get("request_url"),
+            "steps": tuple(
+                CustomStep.from_manifest(callback_id, function)
+                for callback_id, function in (manifest.get("functions") or {}).items()
+            ),
         }
+        if read["steps"] and not (
+            settings.get("function_runtime") == "remote" and settings.get("org_deploy_enabled")
+        ):
+            raise ValueError("functions need function_runtime: remote and org_deploy_enabled: true")
         return cls(**{**read, **overrides})

@@ -171,8 +171,8 @@ def view_json(state: State, view: View) -> Json:
 
 def file_json(state: State, file: File) -> Json:
     """A file object (https://docs.slack.dev/reference/objects/file-object)."""
-    path = f"{state.base_url}files/{file.id}/{file.name}"
-    return {
+    address = state.file_url(file)
+    shown = {
         "id": file.id,
         "name": file.name,
         "title": file.title or file.name,
@@ -180,6 +180,9 @@ def file_json(state: State, file: File) -> Json:
         "size": file.length,
         "mode": "hosted",
         "is_external": False,
-        "url_private": path,
-        "permalink": path,
+        "url_private": address,
+        "permalink": address,
     }
+    if file.alt_text:
+        shown["alt_txt"] = file.alt_text
+    return shown

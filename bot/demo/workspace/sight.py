@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from bot.demo.workspace.core import Core
 from bot.demo.workspace.panel import Panel
-from bot.demo.workspace.records import Channel, Json, Message, User
+from bot.demo.workspace.records import Channel, File, Json, Message, User
 from bot.demo.workspace.render import channel_json, message_json, view_json
 
 MOST_SHOWN = 300  # messages of a channel in a snapshot
+PREVIEW = 1_200  # bytes of a text file
 
 
 class Sight:
@@ -26,6 +28,7 @@ class Sight:
             "roster": lambda _, user: {**self._roster(user), "panel": self._panel_json(user)},
             "panel": lambda _, user: {"panel": self._panel_json(user)},
             "sockets": lambda event, _: {"count": event["count"]},
+            "step": lambda event, _: self._step(event["run"]),
         }
 
     def event(self, event: Json, user: User) -> Json | None:
@@ -45,6 +48,10 @@ class Sight:
             "message": self._message(user, event["channel"], event["ts"]),
         }
 
+    def _step(self, run_id: str) -> Json:
+        run = self._core.state.runs[run_id]
+        return {"title": run.step.title, "outputs": run.outputs, "error": run.error}
+
     def _channels(self, user: User) -> dict[str, Channel]:
         return {c.id: c for c in self._core.state.channels.values() if user.id in c.members}
 
@@ -60,6 +67,8 @@ class Sight:
         shown["ephemeral"] = message.ephemeral_to is not None
         shown["author_name"] = message.author_name
         shown["broadcast"] = message.reply_broadcast
+        for file in shown.get("files", ()):
+            file["preview"] = _preview(self._core.state.files[file["id"]])
         return shown
 
     def _modals(self, user: User) -> list[Json]:
@@ -127,8 +136,22 @@ class Sight:
                     for c in state.app.commands
                 ],
                 "shortcuts": [
-                    {"name": s.name, "callback_id": s.callback_id, "kind": s.kind}
+                    {
+                        "name": s.name,
+                        "callback_id": s.callback_id,
+                        "kind": s.kind,
+                        "description": s.description,
+                    }
                     for s in state.app.shortcuts
+                ],
+                "steps": [
+                    {
+                        "callback_id": s.callback_id,
+                        "title": s.title,
+                        "description": s.description,
+                        "inputs": [asdict(one) for one in s.inputs],
+                    }
+                    for s in state.app.steps
                 ],
             },
             "direct": state.direct_channel(user).id,
@@ -138,3 +161,10 @@ class Sight:
             "panel": self._panel_json(user),
             "sockets": self._core.sockets.count,
         }
+
+
+def _preview(file: File) -> str | None:
+    """The beginning of a text file, as Slack shows it below the name."""
+    if file.content is None or not file.content_type.startswith("text/"):
+        return None
+    return file.content[:PREVIEW].decode(errors="replace")

@@ -12,6 +12,7 @@ from bot.demo.workspace.records import (
     Channel,
     File,
     Message,
+    StepRun,
     User,
     UserGroup,
     View,
@@ -47,6 +48,8 @@ class State:
         self.stacks: dict[str, list[str]] = {}  # user → ids of the open modals, topmost last
         self.homes: dict[str, View] = {}
         self.files: dict[str, File] = {}
+        self.runs: dict[str, StepRun] = {}
+        self.refused_blocks: set[str] = set()  # kinds of blocks that Slack does not take here
         self.base_url = ""  # set when the server listens
         self._last_ts = 0
         self.bot = self._add(
@@ -163,6 +166,10 @@ class State:
         else:
             self.messages[message.channel].pop(message.ts, None)
         self.touch(message)
+
+    def file_url(self, file: File) -> str:
+        """`url_private` and permalink of a file."""
+        return f"{self.base_url}{file.path()}"
 
     # ---------------------------------------------------------------- views
 

@@ -19,6 +19,7 @@ class Trigger:
 
     user: str
     expires: float
+    channel: str | None = None  # what the user looked at
     used: bool = False
 
 
@@ -29,12 +30,12 @@ class Triggers:
         self._clock = clock
         self._triggers: dict[str, Trigger] = {}
 
-    def issue(self, user: str) -> str:
-        """A new trigger id for this user."""
+    def issue(self, user: str, channel: str | None = None) -> str:
+        """A new trigger id for this user, who looks at this channel."""
         trigger_id = (
             f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**9)}.{secrets.token_hex(16)}"
         )
-        self._triggers[trigger_id] = Trigger(user, self._clock.now() + TRIGGER_LIFE_S)
+        self._triggers[trigger_id] = Trigger(user, self._clock.now() + TRIGGER_LIFE_S, channel)
         return trigger_id
 
     def redeem(self, trigger_id: str) -> Trigger:
@@ -120,6 +121,7 @@ class Tokens:
     app: str = field(default_factory=lambda: f"xapp-1-{secrets.token_hex(20)}", repr=False)
     signing_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     refusals: dict[str, str] = field(default_factory=dict, repr=False)
+    just_in_time: set[str] = field(default_factory=set, repr=False)  # of running workflow steps
 
     def check(self, token: str | None, *, app_level: bool) -> None:
         """Raise what Slack says of a missing, wrong, revoked or misplaced token.
@@ -132,10 +134,16 @@ class Tokens:
             raise SlackError("not_authed")
         if refusal := self.refusals.get(token):
             raise SlackError(refusal)
-        if token not in {self.bot, self.app}:
+        if token not in {self.bot, self.app, *self.just_in_time}:
             raise SlackError("invalid_auth")
         if (token == self.app) is not app_level:
             raise SlackError("not_allowed_token_type")
+
+    def issue_just_in_time(self) -> str:
+        """A bot token for one run of a workflow step."""
+        token = f"xwfp-{secrets.token_hex(20)}"
+        self.just_in_time.add(token)
+        return token
 
     def refuse(self, token: str, code: str = "token_revoked") -> None:
         """Answer this token with `code` from now on (token_revoked, account_inactive…)."""

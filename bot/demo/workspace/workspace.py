@@ -18,7 +18,7 @@ from bot.demo.workspace.limits import Limits
 from bot.demo.workspace.page import Page
 from bot.demo.workspace.panel import Panel
 from bot.demo.workspace.people import Outcome, People
-from bot.demo.workspace.records import AppConfig, Channel, Message, User, View
+from bot.demo.workspace.records import AppConfig, Channel, Message, StepRun, User, View
 from bot.demo.workspace.roster import Roster
 from bot.demo.workspace.server import Api, Listener, new_application
 from bot.demo.workspace.sockets import SocketHub
@@ -237,6 +237,17 @@ class Workspace(Roster):
         """Use a global shortcut, or a message shortcut `on` a message."""
         return await self.people.shortcut(self.user(user), callback_id, on)
 
+    async def run_step(
+        self, user: User | str, callback_id: str, inputs: Mapping[str, Any] | None = None
+    ) -> StepRun:
+        """Run a workflow with a custom step of the manifest; the run tells how it ended.
+
+        Raises:
+            LookupError: the manifest has no such step.
+            SlackError: the inputs are not those it declares.
+        """
+        return await self.people.run_step(self.user(user), callback_id, dict(inputs or {}))
+
     # ---------------------------------------------------------------- what is to be seen
 
     def messages(self, channel: Channel | str) -> list[Message]:
@@ -337,6 +348,10 @@ class Workspace(Roster):
     def add_scope(self, *scopes: str) -> None:
         """Give the app scopes."""
         self.core.state.scopes.update(scopes)
+
+    def refuse_blocks(self, *kinds: str) -> None:
+        """Answer `invalid_blocks` to these kinds, as an older Slack; no names: take all."""
+        self.core.state.refused_blocks = set(kinds)
 
     def delete_message(self, message: Message) -> None:
         """Delete a message as a person would."""

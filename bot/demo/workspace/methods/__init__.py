@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.demo.workspace.limits import Tier
-from bot.demo.workspace.methods import chat, conversations, files, people, views
+from bot.demo.workspace.methods import chat, conversations, files, functions, people, views
 from bot.demo.workspace.methods.calls import Method
 
 __all__ = ["METHODS", "Method"]
@@ -34,6 +34,8 @@ METHODS: Mapping[str, Method] = {
     "files.getUploadURLExternal": Method(
         files.get_upload_url, Tier.FOUR, "files:write", json=False
     ),
+    "functions.completeError": Method(functions.complete_error, Tier.THREE),
+    "functions.completeSuccess": Method(functions.complete_success, Tier.THREE),
     "reactions.add": Method(people.reactions_add, Tier.THREE, "reactions:write"),
     "reactions.remove": Method(people.reactions_remove, Tier.TWO, "reactions:write"),
     "team.info": Method(people.team_info, Tier.THREE, "team:read", json=False),

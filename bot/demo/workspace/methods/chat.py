@@ -77,7 +77,7 @@ async def post_message(core: Core, arguments: Arguments) -> Json:
     """chat.postMessage."""
     channel = _destination(core, arguments)
     _may_post(core, channel)
-    content = read_content(arguments)
+    content = read_content(core.state, arguments)
     metadata = read_metadata(arguments)
     thread_ts = _thread(core, channel, arguments)
     broadcast = arguments.flag("reply_broadcast")
@@ -113,7 +113,7 @@ async def post_ephemeral(core: Core, arguments: Arguments) -> Json:
         raise SlackError("user_not_in_channel")
     if core.state.bot.id not in channel.members:
         raise SlackError("not_in_channel")
-    content = read_content(arguments)
+    content = read_content(core.state, arguments)
     message = core.state.post(
         compose(
             core,
@@ -142,7 +142,7 @@ async def update(core: Core, arguments: Arguments) -> Json:
     """chat.update: without `blocks` the old ones go, as soon as there is a `text`."""
     message = _own_message(core, arguments, "cant_update_message")
     metadata = read_metadata(arguments)
-    blocks = read_blocks(arguments)
+    blocks = read_blocks(core.state, arguments)
     text = arguments.text("text")
     gives_attachments = "attachments" in arguments
     if (
@@ -154,7 +154,7 @@ async def update(core: Core, arguments: Arguments) -> Json:
         if metadata is None:
             raise SlackError("no_text")
     else:
-        content = read_content(arguments, longest=LONGEST_UPDATE)
+        content = read_content(core.state, arguments, longest=LONGEST_UPDATE)
         message.text = slack_text(text) if text is not None else content.text
         message.blocks = content.blocks
         message.attachments = content.attachments

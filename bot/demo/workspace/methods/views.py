@@ -15,20 +15,22 @@ from bot.demo.workspace.blockkit import elements_of, view_problems, with_ids
 from bot.demo.workspace.core import Core
 from bot.demo.workspace.errors import SlackError, explained
 from bot.demo.workspace.records import Json, View
+from bot.demo.workspace.references import reference_problems
 from bot.demo.workspace.render import view_json
-from bot.demo.workspace.state import new_id
+from bot.demo.workspace.state import State, new_id
 
 DEEPEST_STACK = 3
 LARGEST_VIEW = 250_000
 
 
-def checked_view(payload: Any, kind: str) -> Json:
+def checked_view(state: State, payload: Any, kind: str) -> Json:
     """A view as the app gave it, checked, with the identifiers Slack fills in.
 
     Raises:
         SlackError: invalid_arguments, view_too_large.
     """
-    if problems := view_problems(payload):
+    problems = view_problems(payload)
+    if problems := problems or reference_problems(state, payload["blocks"], "/view/blocks"):
         raise explained("invalid_arguments", problems)
     if payload["type"] != kind:
         raise explained("invalid_arguments", [f"must be of type {kind} [json-pointer:/view/type]"])
@@ -37,20 +39,24 @@ def checked_view(payload: Any, kind: str) -> Json:
     return {**payload, "blocks": with_ids(payload["blocks"])}
 
 
-def _view_argument(arguments: Arguments, kind: str) -> Json:
+def _view_argument(core: Core, arguments: Arguments, kind: str) -> Json:
     payload = arguments.json("view")
     if payload is None:
         raise explained("invalid_arguments", ["missing required field: view"])
-    return checked_view(payload, kind)
+    return checked_view(core.state, payload, kind)
 
 
-def initial_state(blocks: list[Json]) -> dict[str, dict[str, Json]]:
-    """The values that inputs have before anybody touches them."""
+def initial_state(blocks: list[Json], channel: str | None = None) -> dict[str, dict[str, Json]]:
+    """The values that inputs have before anybody touches them.
+
+    `channel`: what its user looked at, for `default_to_current_conversation`.
+    """
     state: dict[str, dict[str, Json]] = {}
     for block in blocks:
         if block["type"] in {"input", "actions", "section"}:
             for element in elements_of(block):
                 if (value := initial_value(element)) is not None:
+                    _default_to(element, value, channel)
                     state.setdefault(block["block_id"], {})[element["action_id"]] = value
     return state
 
@@ -85,8 +91,18 @@ def initial_value(element: Json) -> Json | None:
     return {"type": kind, **_INITIAL[kind](element)} if kind in _INITIAL else None
 
 
-def place_modal(core: Core, user: str, payload: Json) -> View:
-    """Put a modal on top of a user's stack.
+def _default_to(element: Json, value: Json, channel: str | None) -> None:
+    """An initial conversation counts more than the current one."""
+    if channel is None or not element.get("default_to_current_conversation"):
+        return
+    if element["type"] == "conversations_select":
+        value["selected_conversation"] = value["selected_conversation"] or channel
+    else:
+        value["selected_conversations"] = value["selected_conversations"] or [channel]
+
+
+def place_modal(core: Core, user: str, payload: Json, channel: str | None = None) -> View:
+    """Put a modal on top of a user's stack; `channel` is what the user looked at.
 
     Raises:
         SlackError: push_limit_reached, duplicate_external_id.
@@ -105,7 +121,7 @@ def place_modal(core: Core, user: str, payload: Json) -> View:
         _hash(core),
         stack[0].id if stack else view_id,
         stack[-1].id if stack else None,
-        initial_state(payload["blocks"]),
+        initial_state(payload["blocks"], channel),
         external_id=external_id,
     )
     core.state.views[view_id] = view
@@ -134,21 +150,21 @@ def _hash(core: Core) -> str:
 
 async def open_(core: Core, arguments: Arguments) -> Json:
     """views.open: a new stack of modals, by a trigger_id of the last three seconds."""
-    payload = _view_argument(arguments, "modal")
+    payload = _view_argument(core, arguments, "modal")
     trigger_id = arguments.text("trigger_id") or arguments.required("interactivity_pointer")
     trigger = core.triggers.redeem(trigger_id)
     core.state.close_modals(trigger.user)
-    view = place_modal(core, trigger.user, payload)
+    view = place_modal(core, trigger.user, payload, trigger.channel)
     return {"view": view_json(core.state, view)}
 
 
 async def push(core: Core, arguments: Arguments) -> Json:
     """views.push: on top of what the person has open."""
-    payload = _view_argument(arguments, "modal")
+    payload = _view_argument(core, arguments, "modal")
     trigger = core.triggers.redeem(arguments.required("trigger_id"))
     if not core.state.open_modals(trigger.user):
         raise SlackError("invalid_trigger_id")
-    view = place_modal(core, trigger.user, payload)
+    view = place_modal(core, trigger.user, payload, trigger.channel)
     return {"view": view_json(core.state, view)}
 
 
@@ -165,7 +181,7 @@ async def update(core: Core, arguments: Arguments) -> Json:
         ),
         None,
     )
-    payload = _view_argument(arguments, "modal")
+    payload = _view_argument(core, arguments, "modal")
     if view is None:
         raise SlackError("not_found")
     given_hash = arguments.text("hash")
@@ -177,7 +193,7 @@ async def update(core: Core, arguments: Arguments) -> Json:
 async def publish(core: Core, arguments: Arguments) -> Json:
     """views.publish: one person's Home tab."""
     user = core.state.users.get(arguments.required("user_id"))
-    payload = _view_argument(arguments, "home")
+    payload = _view_argument(core, arguments, "home")
     if user is None or user.is_bot:
         raise explained("invalid_arguments", ["user_not_found [json-pointer:/user_id]"])
     if not core.state.app.home_tab:
