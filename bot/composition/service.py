@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -73,6 +73,7 @@ class _Service:
         self._targets = settings.targets()
         self._links = GuideLinks(settings.guide_url, settings.public_url)
         self._places = asyncio.Semaphore(settings.max_checks)
+        self._deep_places = asyncio.Semaphore(max(1, settings.max_checks // 2))
         self._lag = LoopLag()
         self._self_report = SelfReport(store, now=lambda: datetime.now(UTC))
         self._reloader = Reloader(
@@ -221,15 +222,23 @@ class _Service:
         return [TargetStatus.of(target, present.get(n)) for n, target in self._targets.items()]
 
     async def _diagnose(
-        self, target: Target, *, on_progress: Callable[[Progress], None] | None = None
+        self,
+        target: Target,
+        *,
+        deep: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> Report:
-        """A check that somebody asked for; more than `max_checks` wait for each other."""
-        async with self._places:
+        """A check that somebody asked for; more than `max_checks` wait for each other.
+
+        Deep ones take minutes: they never have more than half of the places.
+        """
+        async with self._deep_places if deep else nullcontext(), self._places:
             return await diagnose(
                 target,
                 controls=self._settings.controls(),
                 slack_connected=self._slack_hint,
                 vantage=self._settings.vantage,
+                deep=deep,
                 on_progress=on_progress,
                 memory=self._memory(target),
             )

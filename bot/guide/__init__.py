@@ -7,6 +7,7 @@ part they show: Slack blocks for a modal, Markdown for the terminal, HTML for th
 from __future__ import annotations
 
 from bot.guide import mrkdwn
+from bot.guide.find import Topic, find
 from bot.guide.links import GuideLinks
 from bot.guide.parse import Entry, GuideError, cause_anchor, load
 from bot.guide.parse import section_anchor as anchor
@@ -17,11 +18,13 @@ from bot.model import Section, say
 __all__ = [
     "GuideError",
     "GuideLinks",
+    "Topic",
     "anchor",
     "cause_anchor",
     "cause_markdown",
     "cause_title",
     "causes",
+    "find",
     "html",
     "section_markdown",
     "slack_blocks",

@@ -75,10 +75,10 @@ def build(client: SlackClient, desk: Desk) -> AsyncApp:
             signing_secret=secret.get_secret_value().strip() if secret else "",
             request_verification_enabled=client.access.mode is Mode.HTTP,
         )
-    commands.register(app, desk)
+    commands.register(app, desk, client.web)
     home.register(app, desk, client.web)
-    wrong_cause.register(app, desk, client.web)  # before what answers every click as stale
-    actions.register(app, desk, client.web)
+    wrong_cause.register(app, desk)
+    actions.register(app, desk, client.web)  # last: it answers what nobody knows as stale
     return app
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.jobs import Jobs, JobsBusyError, JobsClosedError, Joined
-from bot.model import Report, Status, Target
+from bot.model import Message, Report, Status, Target
 from bot.slack.blocks.common import Reader
+from bot.slack.blocks.kit import Post
 from bot.slack.blocks.progress import busy, failed, interrupted, progress
 from bot.slack.blocks.summary import summary
 from bot.slack.posting import Place, Poster
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bot.diagnose import Progress
 
 _PATIENCE_S: Final = 180.0
+_DEEP_PATIENCE_S: Final = 600.0  # one holds for two minutes, and few may at once
 _FAREWELL_S: Final = 1.8  # to rewrite a progress message while the process ends
 
 _log = logging.getLogger("wsdiag.slack")
@@ -29,7 +31,11 @@ class Diagnose(Protocol):
     """`bot.diagnose.diagnose` with its controls and vantage already chosen."""
 
     def __call__(
-        self, target: Target, *, on_progress: Callable[[Progress], None] | None = None
+        self,
+        target: Target,
+        *,
+        deep: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> Awaitable[Report]: ...
 
 
@@ -46,10 +52,13 @@ class _Board:
     """What is known of a run while it lasts; everyone who joined watches the same one."""
 
     seen: dict[str, Status | None] = field(default_factory=dict)
+    notes: dict[str, Message] = field(default_factory=dict)  # how far a long probe has got
     watchers: set[asyncio.Event] = field(default_factory=set)
 
     def note(self, step: Progress) -> None:
         """A probe has started, or reported; of several findings of a probe the worst stays."""
+        if step.note is not None:
+            self.notes[step.probe] = step.note
         before = self.seen.get(step.probe)
         if step.finding is None:
             self.seen.setdefault(step.probe, None)
@@ -79,21 +88,29 @@ class Checks:
         self._poster, self._suite = poster, tuple(suite)
         self._boards: dict[str, _Board] = {}
 
-    async def answer(self, target: Target, place: Place, reader: Reader) -> None:
-        """Check `target` (or join the check that runs) and show it in `place`, to the end."""
+    async def answer(
+        self, target: Target, place: Place, reader: Reader, *, deep: bool = False
+    ) -> None:
+        """Check `target` (or join the check that runs) and show it in `place`, to the end.
+
+        `deep` holds sessions as well, which takes up to 140 s; deep checks join each other.
+        """
         live = self._poster.live(place)
         changed = asyncio.Event()
+
+        def shown() -> Post:
+            return progress(
+                target.name, self._suite, board.seen, reader.lang, notes=board.notes, deep=deep
+            )
+
         try:
             # Started before anything is posted: the answer does not wait for Slack.
-            joined, board = self._join(target)
+            joined, board = self._join(target, deep=deep)
             board.watchers.add(changed)
 
-            await live.open(progress(target.name, self._suite, board.seen, reader.lang))
+            await live.open(shown())
             following = asyncio.create_task(
-                live.follow(
-                    lambda: progress(target.name, self._suite, board.seen, reader.lang), changed
-                ),
-                name=f"follow the check of {target.name}",
+                live.follow(shown, changed), name=f"follow the check of {target.name}"
             )
             try:
                 done = await joined.result()
@@ -113,20 +130,29 @@ class Checks:
             return
         await live.finish(summary(done.report, done.report_id, reader))
 
-    def _join(self, target: Target) -> tuple[Joined[Done], _Board]:
-        key = f"check\0{target.name}\0{target.url}"
+    async def report(self, target: Target, *, deep: bool = False) -> Done:
+        """The same without showing how it goes.
+
+        Raises JobsBusyError, JobsClosedError, and what an error of our own raises.
+        """
+        return await self._join(target, deep=deep)[0].result()
+
+    def _join(self, target: Target, *, deep: bool) -> tuple[Joined[Done], _Board]:
+        kind = "deep check" if deep else "check"
+        key = f"{kind}\0{target.name}\0{target.url}"
         board = self._boards.get(key) or _Board()
 
         async def run() -> Done:
             try:
                 # Diagnose keeps its own deadline; this one is for a bug in it.
-                async with asyncio.timeout(2 * target.deadline_s + _PATIENCE_S):
-                    report = await self._diagnose(target, on_progress=board.note)
+                patience_s = _DEEP_PATIENCE_S if deep else _PATIENCE_S
+                async with asyncio.timeout(2 * target.deadline_s + patience_s):
+                    report = await self._diagnose(target, deep=deep, on_progress=board.note)
                 return Done(report, await self._kept(report))
             finally:
                 self._boards.pop(key, None)
 
-        joined = self._jobs.join(key, f"check {target.name}", run)
+        joined = self._jobs.join(key, f"{kind} {target.name}", run)
         if joined.first:
             self._boards[key] = board  # at once: the next asker may come before the run begins
         return joined, board

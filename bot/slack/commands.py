@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.explain import explain
 from bot.jobs import JobsBusyError, JobsClosedError
@@ -17,6 +18,7 @@ from bot.slack.access import Deed
 from bot.slack.blocks.explanation import explanation
 from bot.slack.blocks.progress import busy, notice
 from bot.slack.blocks.status import status
+from bot.slack.blocks.targets import targets
 from bot.slack.blocks.usage import misunderstood, usage
 from bot.slack.desk import COMMAND, Desk
 from bot.slack.parse import (
@@ -25,18 +27,21 @@ from bot.slack.parse import (
     ExplainText,
     Misunderstood,
     Request,
+    ShowGuide,
     ShowHelp,
     ShowStatus,
+    ShowTargets,
     parse,
     parse_mention,
 )
 from bot.slack.posting import Place, ResponseUrl
+from bot.slack.reading import answer_guide
 from bot.urls import UrlError, parse_socket_url
 
 _log = logging.getLogger("wsdiag.slack")
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
     """Let `app` take the slash command and mentions of the bot."""
 
     async def on_command(ack: AsyncAck, command: Mapping[str, Any]) -> None:
@@ -48,7 +53,9 @@ def register(app: AsyncApp, desk: Desk) -> None:
         )
         request = parse(str(command.get("text") or ""), desk.targets)
         try:
-            desk.jobs.start(f"{COMMAND} of {place.user}", answer(desk, request, place))
+            trigger_id = str(command.get("trigger_id") or "") or None
+            work = answer(desk, web, request, place, trigger_id)
+            desk.jobs.start(f"{COMMAND} of {place.user}", work)
         except (JobsBusyError, JobsClosedError):
             sorry = busy(desk.reader(place).lang)
             await ack(text=sorry.text, response_type="ephemeral")
@@ -65,7 +72,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         )
         request = parse_mention(str(event.get("text") or ""), desk.targets)
         try:
-            desk.jobs.start(f"mention by {place.user}", answer(desk, request, place))
+            desk.jobs.start(f"mention by {place.user}", answer(desk, web, request, place))
         except (JobsBusyError, JobsClosedError):
             _log.warning("a mention was left unanswered: too many jobs, or the process ends")
 
@@ -73,8 +80,10 @@ def register(app: AsyncApp, desk: Desk) -> None:
     app.event("app_mention")(on_mention)
 
 
-async def answer(desk: Desk, request: Request, place: Place) -> None:
-    """Do what was asked, or say why not."""
+async def answer(
+    desk: Desk, web: AsyncWebClient, request: Request, place: Place, trigger_id: str | None = None
+) -> None:
+    """Do what was asked, or say why not. `trigger_id` lets a modal be opened within 3 s."""
     if not await desk.admitted(Deed.CHECK, place):
         return
     reader = desk.reader(place)
@@ -83,6 +92,11 @@ async def answer(desk: Desk, request: Request, place: Place) -> None:
             await desk.poster.whisper(place, usage(COMMAND, tuple(desk.targets), reader.lang))
         case ShowStatus():
             await desk.poster.whisper(place, status(desk.statuses(), reader.lang))
+        case ShowTargets():
+            shown = targets(tuple(desk.targets.values()), reader.lang)
+            await desk.poster.whisper(place, shown)
+        case ShowGuide(words=words):
+            await answer_guide(desk, web, words, trigger_id, place)
         case Misunderstood(problem=problem, suggestion=suggestion):
             await desk.poster.whisper(
                 place,
@@ -95,7 +109,7 @@ async def answer(desk: Desk, request: Request, place: Place) -> None:
             if isinstance(target, Message):
                 await desk.poster.whisper(place, notice(target, reader.lang))
             else:
-                await desk.checks.answer(target, place, reader)
+                await desk.checks.answer(target, place, reader, deep=request.deep)
 
 
 async def _explain(desk: Desk, text: str, place: Place) -> None:
@@ -132,9 +146,14 @@ async def _target(desk: Desk, request: CheckTarget | CheckUrl, place: Place) -> 
     if not desk.targets:
         return say("No target is configured yet. The README says how to add one.")
     lang = desk.reader(place).lang
+    example = (
+        say("{command} deep NAME", command=COMMAND)
+        if request.deep
+        else say("{command} check NAME", command=COMMAND)
+    )
     return say(
         "Which one? {example} (targets: {names})",
-        example=translate(say("{command} check NAME", command=COMMAND), lang),
+        example=translate(example, lang),
         names=", ".join(list(desk.targets)[:20]),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from bot.model import Message, say
@@ -30,6 +30,7 @@ class CheckTarget:
     """Check a configured target; None: the only one, or the channel's."""
 
     name: str | None = None
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class CheckUrl:
     """Check a URL that is no target; whether that is allowed is decided elsewhere."""
 
     url: str
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,18 @@ class ShowStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowTargets:
+    """Show what is watched, and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowGuide:
+    """Show the guide's section, or the entry of a cause, that these words mean; all without."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowHelp:
     """Show what can be typed."""
 
@@ -64,7 +78,16 @@ class Misunderstood:
     suggestion: str | None = None
 
 
-Request = CheckTarget | CheckUrl | ExplainText | ShowStatus | ShowHelp | Misunderstood
+Request = (
+    CheckTarget
+    | CheckUrl
+    | ExplainText
+    | ShowStatus
+    | ShowTargets
+    | ShowGuide
+    | ShowHelp
+    | Misunderstood
+)
 
 
 def parse(text: str, targets: Collection[str]) -> Request:
@@ -125,6 +148,15 @@ def _check(words: list[str], targets: Collection[str]) -> Request:
     return _no_such_target(words[0], targets)
 
 
+def _deep(words: list[str], targets: Collection[str]) -> Request:
+    found = _check(words, targets)
+    if isinstance(found, CheckTarget | CheckUrl):
+        return replace(found, deep=True)
+    if isinstance(found, Misunderstood) and found.suggestion is not None:
+        return replace(found, suggestion=f"deep {found.suggestion.removeprefix('check ')}")
+    return found
+
+
 def _explain(pasted: str) -> Request:
     """What follows “explain”, as it was before Slack marked it up."""
     text = _LINK.sub(_typed, _FENCE.sub("", pasted))
@@ -141,17 +173,28 @@ def _status(words: list[str], _: Collection[str]) -> Request:
     return _too_many(["status"], words) if words else ShowStatus()
 
 
+def _show_targets(words: list[str], _: Collection[str]) -> Request:
+    return _too_many(["targets"], words) if words else ShowTargets()
+
+
+def _guide(words: list[str], _: Collection[str]) -> Request:
+    return ShowGuide(" ".join(words))
+
+
 def _help(_words: list[str], _: Collection[str]) -> Request:
     return ShowHelp()
 
 
 _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "check": _check,
+    "deep": _deep,
     "status": _status,
+    "targets": _show_targets,
+    "guide": _guide,
     "help": _help,
     "?": _help,
 }
-_OFFERED = ("check", "explain", "status", "help")
+_OFFERED = ("check", "deep", "explain", "status", "targets", "guide", "help")
 
 
 def _target(words: list[str], targets: Collection[str]) -> str | None:
@@ -175,9 +218,9 @@ def _unknown(words: list[str], targets: Collection[str]) -> Misunderstood:
     """A first word that is no word of the command, no target and no URL."""
     verb, rest = _closest(words[0], _OFFERED), words[1:]
     problem = say("I do not know “{typed}”.", typed=words[0])
-    if verb == "check" and rest:
+    if verb in ("check", "deep") and rest:
         name = _target(rest, targets) or _closest(" ".join(rest), targets)
-        return Misunderstood(problem, f"check {name}" if name else "check")
+        return Misunderstood(problem, f"{verb} {name}" if name else verb)
     if verb:
         return Misunderstood(problem, verb)
     return _no_such_target(words[0], targets) if not rest else Misunderstood(problem)

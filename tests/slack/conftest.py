@@ -45,14 +45,20 @@ class Script:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     started: asyncio.Event = field(default_factory=asyncio.Event)
     runs: list[Target] = field(default_factory=list)
+    deep: list[bool] = field(default_factory=list)  # of each run
     steps: list[Callable[[Progress], None]] = field(default_factory=list)
     error: Exception | None = None
     change: Callable[[Report], Report] = lambda r: r
 
     async def diagnose(
-        self, target: Target, *, on_progress: Callable[[Progress], None] | None = None
+        self,
+        target: Target,
+        *,
+        deep: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> Report:
         self.runs.append(target)
+        self.deep.append(deep)
         if on_progress is not None:
             self.steps.append(on_progress)
             on_progress(Progress("dns", None))

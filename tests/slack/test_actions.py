@@ -9,8 +9,9 @@ import pytest
 
 from bot.demo.workspace import Message
 from bot.demo.workspace.blockkit import Surface
+from bot.diagnose import Progress
 from bot.guide import GuideLinks, cause_title
-from bot.model import State, Target
+from bot.model import State, Target, say
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.clicks import place_of
 from bot.slack.client import Mode
@@ -118,10 +119,50 @@ async def test_the_guide_opens_as_a_modal_with_the_causes_entry(
     assert_acceptable(bare, Surface.MODAL)
 
 
-async def test_a_guide_that_is_a_link_is_acknowledged(scene: Scene) -> None:
+async def test_a_guide_that_has_an_address_offers_the_way_there(scene: Scene) -> None:
     message = await checked(scene)
-    outcome = await scene.workspace.click("mira", message, "Guide")
+    await scene.workspace.click("mira", message, "Guide")
+    (view,) = await scene.workspace.wait_for(lambda: scene.workspace.views("mira"))
+    (button,) = view.payload["blocks"][-1]["elements"]
+    assert button["url"] == "https://guide.example/en#cause-tcp_refused"
+    outcome = await scene.workspace.click("mira", view, "Open in the browser")
     assert outcome.error is None
+    assert scene.whispers() == []
+
+
+async def test_a_deep_check_is_offered_below_a_report_and_says_that_it_takes_its_time(
+    scene: Scene,
+) -> None:
+    message = await checked(scene)
+    scene.script.gate.clear()
+    await scene.workspace.click("jonas", message, "Deep check")
+    deep = await scene.workspace.wait_for(
+        lambda: [m for m in scene.workspace.messages("ops") if m.text == "Deep check of prod…"]
+    )
+    assert "two and a half minutes" in str(deep[0].blocks)
+    assert scene.script.deep == [False, True]
+
+
+async def test_how_far_a_long_probe_has_got_is_shown(scene: Scene) -> None:
+    await scene.command("deep prod")
+    await scene.workspace.wait_for(lambda: scene.workspace.messages("ops"))
+    scene.script.steps[0](Progress("hold", None, say("{done} of {total} s", done=20, total=90)))
+    await scene.workspace.wait_for(
+        lambda: "20 of 90 s" in str(scene.workspace.messages("ops")[0].blocks), timeout=10
+    )
+
+
+async def test_deep_checks_join_each_other_and_no_plain_check(scene: Scene) -> None:
+    await scene.command("deep prod")
+    await scene.script.started.wait()
+    await scene.command("deep prod", user="jonas")
+    await scene.command("prod")
+    await scene.workspace.wait_for(lambda: len(scene.workspace.messages("ops")) == 3)
+    scene.script.gate.set()
+    await scene.workspace.wait_for(
+        lambda: all("is down" in m.text for m in scene.workspace.messages("ops")), timeout=10
+    )
+    assert sorted(scene.script.deep) == [False, True]
 
 
 async def test_a_modal_that_slack_does_not_open_is_told(stage: Stage, running: Start) -> None:

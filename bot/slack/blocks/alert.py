@@ -6,21 +6,19 @@ from datetime import datetime
 
 from bot.locales import duration, translate
 from bot.model import Delivery, Message, Report, State, say
+from bot.slack.blocks.buttons import incident_buttons
 from bot.slack.blocks.common import (
     FACES,
     Reader,
     cause_lines,
     evidence_blocks,
-    guide_button,
     impact,
     labelled,
     other_blocks,
     row,
-    run_again_button,
     why_blocks,
 )
-from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, header, post, section
-from bot.slack.blocks.wrong_cause import wrong_cause_button
+from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
 from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import headline
 
@@ -138,8 +136,4 @@ def _buttons(report: Report | None, report_id: str | None, reader: Reader) -> tu
     if report_id is None:
         return ()
     cause = report.verdict.cause if report else None
-    return actions(
-        run_again_button(report_id, reader.lang, in_thread=True),
-        guide_button(cause, report_id, reader),
-        *wrong_cause_button(cause, report_id, reader.lang),
-    )
+    return incident_buttons(cause, report_id, reader.lang)

@@ -1,4 +1,4 @@
-"""What several surfaces show alike: the verdict's face, the cause, the evidence, the buttons."""
+"""What several surfaces show alike: the verdict's face, the cause, the evidence."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from bot import causes
 from bot.causes import Cause
 from bot.guide import GuideLinks
 from bot.locales import translate
-from bot.model import Message, Named, Report, Section, State, Status, Verdict, say
-from bot.slack.blocks.kit import BUTTON_TEXT, Block, button, context, paragraphs
-from bot.slack.mrkdwn import escape, plain, sentence
+from bot.model import Message, Named, Report, State, Status, Verdict, say
+from bot.slack.blocks.kit import Block, context, paragraphs
+from bot.slack.mrkdwn import escape, sentence
 from bot.wording import (
     CONFIDENCES,
     NO_VERDICT_IMPACT,
@@ -22,11 +22,6 @@ from bot.wording import (
     reason,
     skipped,
 )
-
-RUN_AGAIN = "run_again"
-RUN_AGAIN_IN_THREAD = "run_again_in_thread"  # on an incident: its thread holds what was tried
-GUIDE_LINK = "guide_link"
-GUIDE_MODAL = "guide_modal"
 
 FACES: Mapping[State, str] = {
     State.UP: "🟢",
@@ -168,20 +163,3 @@ def _listed(head: Message, messages: Sequence[Message], lang: str) -> list[Block
     if len(sentences) == 1:
         return [context(labelled(heading, sentences[0]))]
     return paragraphs([f"*{heading}*", *(f"• {text}" for text in sentences)])
-
-
-def run_again_button(report_id: str, lang: str, *, in_thread: bool = False) -> Block:
-    """Check the same thing again; `in_thread` answers below the message."""
-    label = plain(say("Run again"), lang, limit=BUTTON_TEXT)
-    return button(label, RUN_AGAIN_IN_THREAD if in_thread else RUN_AGAIN, value=report_id)
-
-
-def guide_button(cause: Named | None, report_id: str, reader: Reader) -> Block:
-    """A link to the guide's section where the guide has an address, else a button for a modal."""
-    section = cause.section if cause else Section.DIAGNOSTICS
-    code = cause.code if cause else None
-    url = reader.links.url(section, code, reader.lang)
-    label = plain(say("Guide"), reader.lang, limit=BUTTON_TEXT)
-    if url is not None:
-        return button(label, GUIDE_LINK, url=url)
-    return button(label, GUIDE_MODAL, value=report_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from bot.locales import translate
 from bot.model import Message, Status, say
@@ -14,23 +15,44 @@ from bot.wording import label
 RUNNING = None  # the state of a probe that has started and not reported
 _RUNNING_MARK = "⏳"
 _WAITING_MARK = "▫️"
+_PATIENCE = say("It holds connections to see whether they last: up to two and a half minutes.")
 
 
 def progress(
-    target: str, suite: Sequence[str], seen: Mapping[str, Status | None], lang: str
+    target: str,
+    suite: Sequence[str],
+    seen: Mapping[str, Status | None],
+    lang: str,
+    *,
+    notes: Mapping[str, Message] = MappingProxyType({}),
+    deep: bool = False,
 ) -> Post:
     """The probes of `suite` and those in `seen`, each with its mark; `seen` maps to None while
-    one is running."""
-    words = say("Checking {target}…", target=target)
+    one is running. `notes`: how far a long one has got."""
+    words = (
+        say("Deep check of {target}…", target=target)
+        if deep
+        else say("Checking {target}…", target=target)
+    )
     names = list(dict.fromkeys([*suite, *seen]))
-    marks = [f"{_mark(name, seen)} {sentence(label(name), lang)}" for name in names]
+    marks = [f"{_mark(name, seen)} {_labelled(name, seen, notes, lang)}" for name in names]
     return post(
         sentence(words, lang),
         [
             header(f"{_RUNNING_MARK} {plain(words, lang, limit=HEADER_TEXT - 4)}"),
             context("   ".join(marks) or translate(say("Starting."), lang)),
+            *([context(sentence(_PATIENCE, lang))] if deep else ()),
         ],
     )
+
+
+def _labelled(
+    name: str, seen: Mapping[str, Status | None], notes: Mapping[str, Message], lang: str
+) -> str:
+    """The probe's name; while it runs also how far it has got."""
+    words = sentence(label(name), lang)
+    running = name in seen and seen[name] is RUNNING
+    return f"{words}: {sentence(notes[name], lang)}" if running and name in notes else words
 
 
 def _mark(name: str, seen: Mapping[str, Status | None]) -> str:

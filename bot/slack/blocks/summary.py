@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from bot.locales import duration, translate
 from bot.model import Report, State, say
+from bot.slack.blocks.buttons import report_buttons
 from bot.slack.blocks.common import (
     FACES,
     Reader,
     advice_blocks,
     cause_lines,
     evidence_blocks,
-    guide_button,
     impact,
     labelled,
     other_blocks,
     row,
-    run_again_button,
     why_blocks,
 )
-from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, actions, context, header, post, section
-from bot.slack.blocks.wrong_cause import wrong_cause_button
+from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
 from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import headline
 
@@ -48,11 +46,7 @@ def summary(report: Report, report_id: str | None, reader: Reader) -> Post:
     ]
     buttons: tuple[Block, ...] = ()
     if report_id is not None:
-        buttons = actions(
-            run_again_button(report_id, lang),
-            guide_button(verdict.cause, report_id, reader),
-            *wrong_cause_button(verdict.cause, report_id, lang),
-        )
+        buttons = report_buttons(verdict.cause, report_id, lang)
     return post(_in_a_sentence(report, lang), essential, optional, buttons)
 
 

@@ -12,8 +12,11 @@ from bot.slack.mrkdwn import escape, sentence
 _ROWS: tuple[tuple[str, Message], ...] = (
     ("check", say("check the channel's target, or the only one")),
     ("check NAME", say("check a target; the word “check” may be left out")),
+    ("deep NAME", say("hold connections as well, for what only time shows")),
     ("explain TEXT", say("what an error of a browser, a client or a log means")),
     ("status", say("all targets and how they are")),
+    ("targets", say("what is watched, and how")),
+    ("guide TOPIC", say("the guide: a section, a cause, or words like “sticky sessions”")),
     ("help", say("this text")),
 )
 _NAMES_SHOWN = 20

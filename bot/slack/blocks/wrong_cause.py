@@ -5,14 +5,14 @@ from __future__ import annotations
 from bot import causes
 from bot.causes import Cause
 from bot.locales import translate
-from bot.model import Layer, Named, Report, say
+from bot.model import Layer, Report, say
 from bot.slack.blocks.common import labelled, row
-from bot.slack.blocks.kit import Block, button, plain_text, section
+from bot.slack.blocks.kit import Block, plain_text, section
 from bot.slack.mrkdwn import clean, escape, plain, sentence
 from bot.store import HEALTHY, OTHER
 from bot.wording import LAYERS
 
-WRONG_CAUSE = "wrong_cause"  # the button, and the modal's callback_id
+WRONG_CAUSE = "wrong_cause"  # the modal's callback_id
 CAUSE_BLOCK = "cause"  # ids inside the modal, the same in every version of it
 NOTE_BLOCK = "note"
 CHOICE = "choice"
@@ -23,14 +23,6 @@ _TITLE = 24
 _OPTION = 75
 _GROUP = 100
 NOTE_LENGTH = 2_000
-
-
-def wrong_cause_button(cause: Named | None, report_id: str, lang: str) -> tuple[Block, ...]:
-    """The button, where a cause is named that may be wrong."""
-    if cause is None:
-        return ()
-    label = plain(say("Wrong cause?"), lang, limit=_OPTION)
-    return (button(label, WRONG_CAUSE, value=report_id),)
 
 
 def modal(report: Report, metadata: str, lang: str) -> Block:

@@ -28,7 +28,7 @@ from bot.model import (
     say,
 )
 from bot.slack.blocks import alert, progress, status, usage
-from bot.slack.blocks.common import GUIDE_LINK, GUIDE_MODAL, Reader
+from bot.slack.blocks.common import Reader
 from bot.slack.blocks.explanation import explanation
 from bot.slack.blocks.kit import Post
 from bot.slack.blocks.summary import summary
@@ -207,19 +207,6 @@ def test_a_healthy_target_is_told_with_its_round_trip() -> None:
 def test_layers_that_were_not_reached_share_one_line() -> None:
     text = shown(summary(report(State.DOWN), "r1", Reader("en", LINKED)))
     assert "➖ Polling · a lower layer failed first" in text
-
-
-def test_the_guide_is_a_link_where_it_has_an_address_and_a_modal_elsewhere() -> None:
-    def guide_button(links: GuideLinks) -> dict[str, Any]:
-        post = summary(report(State.DOWN), "r1", Reader("en", links))
-        found = post.blocks[-1]["elements"][1]
-        assert isinstance(found, dict)
-        return found
-
-    linked, modal = guide_button(LINKED), guide_button(GuideLinks())
-    assert (linked["action_id"], modal["action_id"]) == (GUIDE_LINK, GUIDE_MODAL)
-    assert linked["url"] == "https://guide.example#cause-tcp_refused"
-    assert modal["value"] == "r1"
 
 
 def test_a_report_that_was_not_kept_has_no_buttons() -> None:
