@@ -7,6 +7,7 @@
 | `looks` | one diagnosis at a time, bounded for the whole process |
 | `ledger` | a look becomes state, transitions and deliveries, recorded at once |
 | `chronicle` | what happens is remembered, and what recurs is found in it |
+| `tally` | seconds up, degraded and down, for the samples |
 | `snapshot` | the present of a target |
 | `holder` | keeps the Socket.IO connection up, for ever |
 | `held` | one connection: the attempt, its heartbeat, how it ended |

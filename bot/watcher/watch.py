@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
@@ -28,6 +29,7 @@ from bot.watcher.log import ConnectionLog
 from bot.watcher.looks import Diagnose, Looks, Slots
 from bot.watcher.pace import Backoff, Pace
 from bot.watcher.snapshot import Snapshot
+from bot.watcher.tally import Tally
 from bot.watcher.wire import Sockets
 
 _log = logging.getLogger("wsdiag.watcher")
@@ -74,6 +76,8 @@ class Watcher:
         self._ticked_at: datetime | None = None
         self._rechecks = Backoff(pace.recheck_first_s, pace.recheck_max_s)
         self._recovering = False  # the last look inside an incident found it up
+        self._unknown_at: datetime | None = None  # of the latest look that could not judge
+        self._tally = Tally(time.monotonic)
         self._holder = (
             Holder(
                 target,
@@ -135,7 +139,8 @@ class Watcher:
         rtt, connect, health = self._looks.times(at)
         beats = self._holder.take_rtts() if self._holder else []
         transport = self._holder.transport if self._holder else None
-        state = self._ledger.state.state
+        self._tally.turn(self._present())
+        spent = self._tally.take()
         return Sample(
             self.name,
             at,
@@ -148,10 +153,20 @@ class Watcher:
             lag_ms=lag_ms,
             websocket_s=span_s if transport is Transport.WEBSOCKET else 0.0,
             polling_s=span_s if transport is Transport.POLLING else 0.0,
-            up_s=span_s if state is State.UP else 0.0,
-            degraded_s=span_s if state is State.DEGRADED else 0.0,
-            down_s=span_s if state is State.DOWN else 0.0,
+            up_s=spent.get(State.UP, 0.0),
+            degraded_s=spent.get(State.DEGRADED, 0.0),
+            down_s=spent.get(State.DOWN, 0.0),
         )
+
+    def _present(self) -> State:
+        """How it is as far as anybody knows: a look that could not judge, with no connection that
+        shows better, knows nothing; nor does a process that has seen nothing yet."""
+        looked = self._looks.last
+        blind = looked is None or looked.verdict.state is State.UNKNOWN
+        if blind and not self._healthy():
+            return State.UNKNOWN
+        incident, state = self._ledger.state.incident, self._ledger.state.state
+        return incident.flapping.state if incident and incident.flapping else state
 
     def _only_remembered(self) -> bool:
         """Whether memory alone keeps the incident open: clients connect, and are thrown out again
@@ -184,6 +199,7 @@ class Watcher:
         doubts = Backoff(self.target.watch.confirm_s or 1.0, self.target.watch.interval_s, 2.0)
         while True:
             self._ticked_at = self._now()
+            self._tally.turn(self._present())
             if self._ledger.state.incident is not None:
                 await self._pause_in_incident()
                 await self._recheck()
@@ -239,8 +255,14 @@ class Watcher:
     async def _learn(
         self, report: Report, trouble: Trouble, *, since: datetime | None = None
     ) -> None:
+        if report.verdict.state is State.UNKNOWN:
+            self._unknown_at = self._now()
+        elif since is not None and self._unknown_at is not None:
+            since = max(since, self._unknown_at)  # what was before, nobody saw
         if await self._ledger.learn(report, trouble, since=since):
             self._rechecks.reset()
+        ago_s = (self._now() - since).total_seconds() if since is not None else 0.0
+        self._tally.turn(self._present(), ago_s=ago_s)
 
     async def _confirm(self, holder: Holder, noticed: Noticed) -> None:
         """The held connection has trouble: probe at once, speak after the window, if at all."""
@@ -260,9 +282,10 @@ class Watcher:
                 report = await self._confirmed()
             if report is not None:
                 await self._learn(report, noticed.trouble, since=noticed.since)
-        elif report.verdict.state is State.UP:
+        else:
             await self._learn(report, noticed.trouble)
-            self._doubt(holder)
+            if report.verdict.state is State.UP:
+                self._doubt(holder)
 
     def _doubt(self, holder: Holder) -> None:
         """Fresh probes find nothing wrong, so let the connection show it too."""
