@@ -1,4 +1,4 @@
-"""The history of held connections and samples: written in groups, rolled up, bounded.
+"""The history of held connections and samples: written in groups, rolled up, bounded, reckoned.
 
 It lives in the same database as incidents, yet nothing that matters for alerts depends on it: its
 transactions are short, and whoever calls takes a StoreError for what it is, a gap in the history.
@@ -19,7 +19,9 @@ from bot.evidence import Ending
 from bot.model import Reason, Transport
 from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample, Session, roll_up
 from bot.patterns.rollup import floor
+from bot.store import reckoning, rows
 from bot.store.schema import samples, sessions
+from bot.uptime import Availability, Span, availability
 
 T = TypeVar("T")
 
@@ -51,7 +53,8 @@ class Run(Protocol):
 
 
 class History:
-    """What `bot.patterns` reads. Made by `Store`; every method is a transaction, or a few."""
+    """What `bot.patterns` and `bot.uptime` read. Made by `Store`; each method is a transaction or
+    a few."""
 
     def __init__(self, run: Run, keep: KeepHistory) -> None:
         self._run = run
@@ -107,9 +110,30 @@ class History:
         )
 
         async def work(connection: AsyncConnection) -> list[Sample]:
-            return [_sample(row) for row in await connection.execute(query)]
+            return [rows.sample(row) for row in await connection.execute(query)]
 
         return await self._run(work)
+
+    async def availability(
+        self,
+        target: str,
+        span: Span,
+        *,
+        maintenance: Sequence[Span] = (),
+        objective: float | None = None,
+    ) -> Availability:
+        """What a span of a target comes to; see `bot.uptime`. One that ends now is up to date to
+        the last minute, and one of several days is exact to the hour at its beginning."""
+        planned = [window for window in maintenance if span.common(window).seconds]
+        past = await self._run(lambda c: reckoning.past(c, target, span, fine=bool(planned)))
+        return availability(
+            span,
+            past.samples,
+            past.incidents,
+            acknowledged=past.acknowledged,
+            maintenance=planned,
+            objective=objective,
+        )
 
     async def tidy(self, now: datetime) -> None:
         """Roll up what is complete, and forget what is older than it is kept."""
@@ -136,8 +160,8 @@ class History:
         query = select(samples).where(
             samples.c.span_s == fine, samples.c.at >= start, samples.c.at < end
         )
-        rows = [_sample(row) for row in await connection.execute(query)]
-        await _add_samples(connection, roll_up(rows, coarse))
+        fine_ones = [rows.sample(row) for row in await connection.execute(query)]
+        await _add_samples(connection, roll_up(fine_ones, coarse))
         return end < complete
 
     async def _forget(self, connection: AsyncConnection, now: datetime) -> None:
@@ -218,11 +242,4 @@ _REASONS: Final = frozenset(reason.value for reason in Reason)
 
 
 def _sample_row(sample: Sample) -> dict[str, object]:
-    return {name: getattr(sample, name) for name in _SAMPLE_FIELDS}
-
-
-def _sample(row: Row[Any]) -> Sample:
-    return Sample(**{name: getattr(row, name) for name in _SAMPLE_FIELDS})
-
-
-_SAMPLE_FIELDS: Final = tuple(column.name for column in samples.columns)
+    return {name: getattr(sample, name) for name in rows.SAMPLE_FIELDS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -21,6 +21,10 @@ from bot.model import (
     State,
     TransitionKind,
 )
+from bot.patterns import Sample
+from bot.store.schema import samples
+
+SAMPLE_FIELDS: Final = tuple(column.name for column in samples.columns)
 
 _log = logging.getLogger("wsdiag.store")
 
@@ -75,6 +79,11 @@ def incident(row: Row[Any]) -> Incident:
         cause=cause(row),
         report=report(row.body),
     )
+
+
+def sample(row: Row[Any]) -> Sample:
+    """A row of samples."""
+    return Sample(**{name: getattr(row, name) for name in SAMPLE_FIELDS})
 
 
 def flapping_columns(state: TargetState) -> dict[str, object]:

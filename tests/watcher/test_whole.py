@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.servers.process import ChildProcess, free_port
 from tests.watcher.conftest import WATCH, running
 
 OPENED, CHANGED, CLOSED = TransitionKind
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def a_target(url: str, **changes: object) -> Target:
@@ -101,6 +103,8 @@ async def test_trouble_that_may_be_ours_opens_nothing(tmp_path: Path, black_hole
         assert now.last_report is not None
         assert now.last_report.verdict.state is State.UNKNOWN
         assert (now.state, await bot.incidents()) == (State.UNKNOWN, [])
+        samples = await bot.store.history.samples("prod", 1, since=EVER)
+        assert {(s.up_s, s.degraded_s, s.down_s) for s in samples} == {(0.0, 0.0, 0.0)}
 
 
 async def test_a_bot_killed_outright_continues_its_incident(
