@@ -446,7 +446,8 @@ class ActKind(StrEnum):
     MUTED = "muted"  # of a target; with `until`, or until the incident given is over
     UNMUTED = "unmuted"
     REMINDED = "reminded"  # by the bot: nobody had acknowledged
-    ESCALATED = "escalated"  # to people or, by the bot's timer, wherever the settings say
+    ESCALATED = "escalated"  # by a person, or by the bot's timer: people were mentioned
+    CALLED = "called"  # by the bot's timer: the escalation's webhook
     NOTED = "noted"  # how it was resolved, in the person's words (`note`)
     SHARED = "shared"
 

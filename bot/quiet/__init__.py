@@ -3,8 +3,25 @@
 | module | subject |
 |---|---|
 | `mutes` | which targets people have muted |
+| `windows` | maintenance windows: cron and one-off, in the time of a place |
+| `pending` | which reminders and escalations are due |
 """
 
 from bot.quiet.mutes import in_force
+from bot.quiet.pending import Policy, Step, Vigil, acknowledgement, due, steps
+from bot.quiet.windows import Recurring, Span, Window, maintenance, upcoming
 
-__all__ = ["in_force"]
+__all__ = [
+    "Policy",
+    "Recurring",
+    "Span",
+    "Step",
+    "Vigil",
+    "Window",
+    "acknowledgement",
+    "due",
+    "in_force",
+    "maintenance",
+    "steps",
+    "upcoming",
+]

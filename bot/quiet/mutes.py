@@ -31,3 +31,17 @@ def _over(mute: Act, closed: Collection[str], now: datetime) -> bool:
     if mute.until is not None:
         return mute.until <= now
     return mute.incident_id in closed
+
+
+def ended(acts: Iterable[Act], target: str, now: datetime) -> datetime | None:
+    """When a target's latest mute ended; None: it was not muted, or still is.
+
+    A mute "until up" ends with its incident, before anything can be said of the next one.
+    """
+    last = [a for a in acts if a.target == target and a.kind in (ActKind.MUTED, ActKind.UNMUTED)][
+        -1:
+    ]
+    if not last:
+        return None
+    over = last[0].at if last[0].kind is ActKind.UNMUTED else last[0].until
+    return over if over is not None and over <= now else None

@@ -1,0 +1,100 @@
+"""Maintenance windows: when they are, in the time of a place. Pure.
+
+A recurring window begins when cron says so and lasts its minutes whatever the clocks do meanwhile.
+Where the clock jumps over the hour it would begin at, it begins right after the jump; an hour that
+comes twice begins a daily window once (CronSim follows Debian's cron in both).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """cron: five fields, as `cronsim` takes them; zone: an IANA name such as Europe/Berlin."""
+
+    cron: str
+    lasts: timedelta
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` until just before `end`, both in UTC. A window of one time is one."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Whether `now` is in it."""
+        return self.start <= now < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When targets are worked on. No targets: all of them."""
+
+    when: Recurring | Span
+    targets: frozenset[str] = frozenset()
+    note: str = ""
+
+    def covers(self, target: str) -> bool:
+        """Whether it is about this target."""
+        return not self.targets or target in self.targets
+
+
+def latest(window: Window, now: datetime) -> Span | None:
+    """The last time of a window that has begun by `now`, whether it is over or not."""
+    when = window.when
+    if isinstance(when, Span):
+        return when if when.start <= now else None
+    # CronSim gives what is strictly before, by the minute.
+    past = (now + _MINUTE).astimezone(ZoneInfo(when.zone))
+    for begun in CronSim(when.cron, past, reverse=True):
+        start = begun.astimezone(UTC)
+        if start <= now:
+            return Span(start, start + when.lasts)
+    return None
+
+
+def upcoming(window: Window, now: datetime) -> Span | None:
+    """The next time of a window that has not begun by `now`."""
+    when = window.when
+    if isinstance(when, Span):
+        return when if when.start > now else None
+    for begins in CronSim(when.cron, (now - _MINUTE).astimezone(ZoneInfo(when.zone))):
+        start = begins.astimezone(UTC)
+        if start > now:
+            return Span(start, start + when.lasts)
+    return None
+
+
+def maintenance(
+    windows: Iterable[Window], targets: Iterable[str], now: datetime
+) -> Mapping[str, tuple[Window, Span]]:
+    """The targets that are in a window now; of several windows, the one that ends last."""
+    names = tuple(targets)
+    found: dict[str, tuple[Window, Span]] = {}
+    for window in windows:
+        span = latest(window, now)
+        if span is None or not span.holds(now):
+            continue
+        for name in names:
+            if window.covers(name) and (name not in found or found[name][1].end < span.end):
+                found[name] = window, span
+    return found
+
+
+def ended(windows: Iterable[Window], target: str, now: datetime) -> datetime | None:
+    """When the last window of a target that is over by now ended; None: there was none."""
+    spans = (latest(window, now) for window in windows if window.covers(target))
+    return max((span.end for span in spans if span and span.end <= now), default=None)
