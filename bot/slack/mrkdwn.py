@@ -55,6 +55,19 @@ def sentence(message: Message, lang: str, *, limit: int = 500) -> str:
     return _entities(translate(_with_values(message, limit), lang))
 
 
+def marked(message: Message, lang: str, **markup: str) -> str:
+    """`sentence`, with our own markup (a mention, a moment) in the places that have no value."""
+    text = sentence(message, lang)
+    for name, value in markup.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def person(user: str) -> str:
+    """A mention of somebody by id, which Slack shows by name and notifies of."""
+    return f"<@{user}>"
+
+
 def plain(message: Message, lang: str, *, limit: int = 150) -> str:
     """A message in `lang` for plain_text objects, which parse nothing; at most `limit` units."""
     text = translate(_with_values(message, limit), lang)

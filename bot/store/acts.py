@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Act, ActKind, Mute
-from bot.quiet import in_force
+from bot.model import Act, ActKind, Mute, State, TransitionKind
+from bot.quiet import Vigil, in_force
 from bot.store.errors import StoreError
-from bot.store.schema import acts, incidents
+from bot.store.schema import acts, deliveries, incidents, transitions
 
 T = TypeVar("T")
 
@@ -64,14 +64,24 @@ class Acts:
         """What was done about a target and its incidents, the newest first."""
         return await self._run(lambda c: _read(c, acts.c.target == name, newest=limit))
 
+    async def muting(self) -> list[Act]:
+        """The last mute or unmute of every target."""
+        return await self._run(_muting)
+
+    async def vigil(self, incident_id: str) -> Vigil | None:
+        """An incident, open or not, as far as silence is concerned; None once it is gone."""
+        found = await self._run(lambda c: _vigils(c, incidents.c.id == incident_id))
+        return found[0] if found else None
+
+    async def vigils(self) -> list[Vigil]:
+        """Every open incident as far as silence is concerned, the oldest first."""
+        return await self._run(lambda c: _vigils(c, incidents.c.closed_at.is_(None)))
+
     async def mutes(self, now: datetime) -> Mapping[str, Mute]:
         """The mutes in force, by target."""
 
         async def work(connection: AsyncConnection) -> Mapping[str, Mute]:
-            last = (
-                select(func.max(acts.c.id)).where(acts.c.kind.in_(_MUTING)).group_by(acts.c.target)
-            )
-            found = await _read(connection, acts.c.id.in_(last))
+            found = await _muting(connection)
             closed = await connection.scalars(
                 select(incidents.c.id).where(
                     incidents.c.closed_at.is_not(None),
@@ -96,6 +106,54 @@ async def append(connection: AsyncConnection, act: Act) -> None:
             note=act.note,
         )
     )
+
+
+async def _muting(connection: AsyncConnection) -> list[Act]:
+    last = select(func.max(acts.c.id)).where(acts.c.kind.in_(_MUTING)).group_by(acts.c.target)
+    return await _read(connection, acts.c.id.in_(last))
+
+
+async def _vigils(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Vigil]:
+    told = (
+        select(deliveries.c.incident_id, func.min(deliveries.c.done_at).label("at"))
+        .where(deliveries.c.outcome == "delivered")
+        .group_by(deliveries.c.incident_id)
+        .subquery()
+    )
+    query = (
+        select(incidents.c.id, incidents.c.target, incidents.c.opened_at, told.c.at.label("told_at"))
+        .outerjoin(told, told.c.incident_id == incidents.c.id)
+        .where(wanted)
+        .order_by(incidents.c.opened_at, incidents.c.id)
+    )
+    rows = list(await connection.execute(query))
+    meant = select(incidents.c.id).where(wanted)
+    worsened: dict[str, list[datetime]] = {}
+    for row in await connection.execute(
+        select(transitions.c.incident_id, transitions.c.at)
+        .where(
+            transitions.c.incident_id.in_(meant),
+            transitions.c.kind == TransitionKind.CHANGED.value,
+            transitions.c.before.in_((State.DEGRADED.value, State.FLAPPING.value)),
+            transitions.c.after == State.DOWN.value,
+        )
+        .order_by(transitions.c.id)
+    ):
+        worsened.setdefault(row.incident_id, []).append(row.at)
+    done: dict[str, list[Act]] = {}
+    for act in await _read(connection, acts.c.incident_id.in_(meant)):
+        done.setdefault(str(act.incident_id), []).append(act)
+    return [
+        Vigil(
+            incident_id=row.id,
+            target=row.target,
+            opened_at=row.opened_at,
+            told_at=row.told_at,
+            worsened=tuple(worsened.get(row.id, ())),
+            acts=tuple(done.get(row.id, ())),
+        )
+        for row in rows
+    ]
 
 
 async def _read(

@@ -228,3 +228,9 @@ async def measure(connection: AsyncConnection) -> Outbox:
         )
     ).one()
     return Outbox(row.depth, row.oldest)
+
+
+async def shown(connection: AsyncConnection, incident_id: str) -> dict[str, str]:
+    """Where an incident is shown: channel → timestamp of its message there."""
+    query = select(messages.c.channel, messages.c.ts).where(messages.c.incident_id == incident_id)
+    return {row.channel: row.ts for row in await connection.execute(query)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -328,6 +328,10 @@ class Store:
     async def mark_failed(self, delivery_id: int, error: str, retry_at: datetime) -> None:
         """It did not go through; its channel waits until `retry_at`, so that order is kept."""
         await self._run(lambda c: outbox.mark_failed(c, delivery_id, error, retry_at), wakes=True)
+
+    async def messages(self, incident_id: str) -> Mapping[str, str]:
+        """Where an incident is shown: channel → timestamp of its message there."""
+        return await self._run(lambda c: outbox.shown(c, incident_id))
 
     async def outbox(self) -> Outbox:
         """How much waits, and since when."""
