@@ -17,7 +17,21 @@ from bot.settings.problems import BadValueError
 T = TypeVar("T")
 
 # Words of `/wsdiag`: a target called like that could not be asked for.
-_RESERVED = frozenset({"check", "status", "help", "explain", "guide", "demo", "all"})
+_RESERVED = frozenset(
+    {
+        "check",
+        "status",
+        "help",
+        "explain",
+        "guide",
+        "demo",
+        "all",
+        "mute",
+        "unmute",
+        "ack",
+        "acknowledge",
+    }
+)
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+\Z")
 _CHANNEL_NAME = re.compile(r"#?[^\s#A-Z.,]{1,80}\Z")
 _AUDIENCE = re.compile(r"[UWSCG][A-Z0-9]+\Z")

@@ -146,6 +146,7 @@ class SlackBot:
         self._jobs = Jobs() if jobs is None else jobs
         self._stopping = asyncio.Event()
         poster = Poster(self._client)
+        channels = Channels(self._client)
         self.desk = Desk(
             targets=bindings.targets,
             store=bindings.store,
@@ -158,14 +159,15 @@ class SlackBot:
                 suite=bindings.suite,
             ),
             poster=poster,
+            channels=channels,
             door=Door(self._client, bindings.policy),
             links=bindings.links,
             language=bindings.language,
             adhoc=bindings.adhoc,
             statuses=bindings.statuses,
+            now=now,
         )
         self.app = build(self._client, self.desk)
-        channels = Channels(self._client)
 
         def reader(channel: str) -> Reader:
             return Reader(bindings.language(channel, None), bindings.links)

@@ -14,6 +14,7 @@ from bot.explain import explain
 from bot.jobs import JobsBusyError, JobsClosedError
 from bot.locales import translate
 from bot.model import Message, State, Target, say
+from bot.slack import quieting
 from bot.slack.access import Deed
 from bot.slack.blocks.explanation import explanation
 from bot.slack.blocks.progress import busy, notice
@@ -22,15 +23,18 @@ from bot.slack.blocks.targets import targets
 from bot.slack.blocks.usage import misunderstood, usage
 from bot.slack.desk import COMMAND, Desk
 from bot.slack.parse import (
+    Acknowledge,
     CheckTarget,
     CheckUrl,
     ExplainText,
     Misunderstood,
+    MuteTarget,
     Request,
     ShowGuide,
     ShowHelp,
     ShowStatus,
     ShowTargets,
+    UnmuteTarget,
     parse,
     parse_mention,
 )
@@ -84,6 +88,9 @@ async def answer(
     desk: Desk, web: AsyncWebClient, request: Request, place: Place, trigger_id: str | None = None
 ) -> None:
     """Do what was asked, or say why not. `trigger_id` lets a modal be opened within 3 s."""
+    if isinstance(request, Acknowledge | MuteTarget | UnmuteTarget):
+        await _quieten(desk, request, place)
+        return
     if not await desk.admitted(Deed.CHECK, place):
         return
     reader = desk.reader(place)
@@ -112,6 +119,31 @@ async def answer(
                 await desk.checks.answer(target, place, reader, deep=request.deep)
 
 
+async def _quieten(
+    desk: Desk, request: Acknowledge | MuteTarget | UnmuteTarget, place: Place
+) -> None:
+    """Change something, which not everybody may who may look."""
+    if not await desk.admitted(Deed.MANAGE, place):
+        return
+    lang = desk.reader(place).lang
+    example = {
+        Acknowledge: say("{command} ack NAME", command=COMMAND),
+        MuteTarget: say("{command} mute NAME 2h", command=COMMAND),
+        UnmuteTarget: say("{command} unmute NAME", command=COMMAND),
+    }[type(request)]
+    target = _named(desk, request.name, place, translate(example, lang))
+    if isinstance(target, Message):
+        await desk.poster.whisper(place, notice(target, lang))
+        return
+    match request:
+        case Acknowledge():
+            await quieting.acknowledge_target(desk, target.name, place)
+        case MuteTarget(lasts=lasts):
+            await quieting.mute(desk, target.name, lasts, place)
+        case UnmuteTarget():
+            await quieting.unmute(desk, target.name, place)
+
+
 async def _explain(desk: Desk, text: str, place: Place) -> None:
     """Say what a paste means: to the asking person alone, who chose to show it to nobody else."""
     found = await asyncio.to_thread(explain, text)
@@ -138,22 +170,27 @@ async def _target(desk: Desk, request: CheckTarget | CheckUrl, place: Place) -> 
     if isinstance(request, CheckUrl):
         named = next((t for t in desk.targets.values() if t.url == request.url), None)
         return named or await desk.adhoc(request.url)
-    if request.name is not None:
-        return desk.targets[request.name]
-    target = desk.home_target(place)
-    if target is not None:
-        return target
-    if not desk.targets:
-        return say("No target is configured yet. The README says how to add one.")
     lang = desk.reader(place).lang
     example = (
         say("{command} deep NAME", command=COMMAND)
         if request.deep
         else say("{command} check NAME", command=COMMAND)
     )
+    return _named(desk, request.name, place, translate(example, lang))
+
+
+def _named(desk: Desk, name: str | None, place: Place, example: str) -> Target | Message:
+    """The target of this name; without one that of the place, or the question which is meant."""
+    if name is not None:
+        return desk.targets[name]
+    target = desk.home_target(place)
+    if target is not None:
+        return target
+    if not desk.targets:
+        return say("No target is configured yet. The README says how to add one.")
     return say(
         "Which one? {example} (targets: {names})",
-        example=translate(example, lang),
+        example=example,
         names=", ".join(list(desk.targets)[:20]),
     )
 

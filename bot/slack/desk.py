@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from bot.guide import GuideLinks
 from bot.jobs import Jobs
@@ -12,6 +13,7 @@ from bot.slack.access import Deed, Where
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.progress import notice
 from bot.slack.blocks.status import TargetStatus
+from bot.slack.channels import Channels
 from bot.slack.checks import Checks
 from bot.slack.people import Door, Remembered
 from bot.slack.posting import Place, Poster
@@ -36,11 +38,13 @@ class Desk:
     jobs: Jobs
     checks: Checks
     poster: Poster
+    channels: Channels
     door: Door
     links: GuideLinks
     language: Language
     adhoc: Adhoc
     statuses: Callable[[], Sequence[TargetStatus]]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     events: Remembered[str, bool] = field(default_factory=lambda: Remembered(for_s=_EVENTS_S))
 
     def first_time(self, body: Mapping[str, object]) -> bool:

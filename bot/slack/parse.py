@@ -9,9 +9,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from difflib import get_close_matches
 
 from bot.model import Message, say
+from bot.slack.spans import LONGEST as LONGEST_MUTE
+from bot.slack.spans import SHORTEST as SHORTEST_MUTE
+from bot.slack.spans import span
 
 LONGEST = 2_000  # characters of a command; names and URLs that are real are far shorter
 _LONGEST_WORD = 64  # beyond this nothing is compared for a did-you-mean
@@ -66,6 +70,28 @@ class ShowGuide:
 
 
 @dataclass(frozen=True, slots=True)
+class MuteTarget:
+    """Mute a target for a time; `lasts` None: until it is up."""
+
+    name: str | None
+    lasts: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnmuteTarget:
+    """Take a mute back."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Take on what is wrong with a target."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ShowHelp:
     """Show what can be typed."""
 
@@ -85,6 +111,9 @@ Request = (
     | ShowStatus
     | ShowTargets
     | ShowGuide
+    | MuteTarget
+    | UnmuteTarget
+    | Acknowledge
     | ShowHelp
     | Misunderstood
 )
@@ -181,6 +210,57 @@ def _guide(words: list[str], _: Collection[str]) -> Request:
     return ShowGuide(" ".join(words))
 
 
+def _mute(words: list[str], targets: Collection[str]) -> Request:
+    """Names may have any length, so the longest one that leaves a time behind it is meant."""
+    for cut in range(len(words), -1, -1):
+        name, lasts = _target(words[:cut], targets), span(words[cut:])
+        if lasts is None or (name is None and cut):
+            continue
+        if isinstance(lasts, timedelta) and not SHORTEST_MUTE <= lasts <= LONGEST_MUTE:
+            return Misunderstood(
+                say("A mute lasts from a minute to {n} days.", n=LONGEST_MUTE.days),
+                " ".join(["mute", *words[:cut], "2h"]),
+            )
+        return MuteTarget(name, lasts if isinstance(lasts, timedelta) else None)
+    for cut in range(len(words), 0, -1):
+        if _target(words[:cut], targets):
+            return Misunderstood(
+                say("Say for how long: a time such as 30m or 2h, or until-up."),
+                " ".join(["mute", *words[:cut], "30m"]),
+            )
+    return _other_target("mute", words, targets) if words else _how_long(targets)
+
+
+def _how_long(targets: Collection[str]) -> Misunderstood:
+    name = next(iter(targets), "NAME")
+    return Misunderstood(
+        say("Say for how long: a time such as 30m or 2h, or until-up."), f"mute {name} 30m"
+    )
+
+
+def _other_target(verb: str, words: list[str], targets: Collection[str]) -> Misunderstood:
+    """No target is called like the first word."""
+    found = _no_such_target(words[0], targets)
+    if found.suggestion is None:
+        return found
+    close = found.suggestion.removeprefix("check ")
+    return replace(found, suggestion=" ".join([verb, close, *words[1:]]))
+
+
+def _unmute(words: list[str], targets: Collection[str]) -> Request:
+    if not words:
+        return UnmuteTarget()
+    name = _target(words, targets)
+    return UnmuteTarget(name) if name else _other_target("unmute", words, targets)
+
+
+def _acknowledge(words: list[str], targets: Collection[str]) -> Request:
+    if not words:
+        return Acknowledge()
+    name = _target(words, targets)
+    return Acknowledge(name) if name else _other_target("ack", words, targets)
+
+
 def _help(_words: list[str], _: Collection[str]) -> Request:
     return ShowHelp()
 
@@ -191,10 +271,17 @@ _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "status": _status,
     "targets": _show_targets,
     "guide": _guide,
+    "mute": _mute,
+    "unmute": _unmute,
+    "ack": _acknowledge,
+    "acknowledge": _acknowledge,
     "help": _help,
     "?": _help,
 }
-_OFFERED = ("check", "deep", "explain", "status", "targets", "guide", "help")
+_OFFERED = (
+    "check", "deep", "explain", "status", "targets", "guide", "mute", "unmute", "ack", "help",
+)  # fmt: skip
+_OF_A_TARGET = frozenset({"mute", "unmute", "ack"})
 
 
 def _target(words: list[str], targets: Collection[str]) -> str | None:
@@ -221,6 +308,10 @@ def _unknown(words: list[str], targets: Collection[str]) -> Misunderstood:
     if verb in ("check", "deep") and rest:
         name = _target(rest, targets) or _closest(" ".join(rest), targets)
         return Misunderstood(problem, f"{verb} {name}" if name else verb)
+    if verb in _OF_A_TARGET and rest:
+        meant = _WORDS[verb](rest, targets)
+        again = meant.suggestion if isinstance(meant, Misunderstood) else None
+        return Misunderstood(problem, again or " ".join([verb, *rest]))
     if verb:
         return Misunderstood(problem, verb)
     return _no_such_target(words[0], targets) if not rest else Misunderstood(problem)

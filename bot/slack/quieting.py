@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.incidents import Incident
 from bot.model import Act, ActKind, Message, State, say
@@ -53,6 +53,8 @@ async def acknowledge(desk: Desk, incident: Incident, place: Place) -> None:
 
 async def acknowledge_target(desk: Desk, target: str, place: Place) -> None:
     """The same for whatever is wrong with a target at present."""
+    if not await desk.admitted(Deed.MANAGE, place):
+        return
     incident = await _incident(desk, target, place)
     if isinstance(incident, Incident):
         await acknowledge(desk, incident, place)
@@ -170,7 +172,9 @@ async def _spots(desk: Desk, act: Act) -> list[tuple[str, str | None]]:
 
 async def _already(desk: Desk, place: Place, given: Act) -> None:
     lang = desk.reader(place).lang
-    text = marked(say("{person} has acknowledged it already."), lang, person=person(given.user or ""))
+    text = marked(
+        say("{person} has acknowledged it already."), lang, person=person(given.user or "")
+    )
     await desk.poster.whisper(place, Post(text))
 
 

@@ -121,7 +121,9 @@ async def _vigils(connection: AsyncConnection, wanted: ColumnElement[bool]) -> l
         .subquery()
     )
     query = (
-        select(incidents.c.id, incidents.c.target, incidents.c.opened_at, told.c.at.label("told_at"))
+        select(
+            incidents.c.id, incidents.c.target, incidents.c.opened_at, told.c.at.label("told_at")
+        )
         .outerjoin(told, told.c.incident_id == incidents.c.id)
         .where(wanted)
         .order_by(incidents.c.opened_at, incidents.c.id)

@@ -1,19 +1,24 @@
 """What people type, understood."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.parse import (
     LONGEST,
+    Acknowledge,
     CheckTarget,
     CheckUrl,
     ExplainText,
     Misunderstood,
+    MuteTarget,
     ShowGuide,
     ShowHelp,
     ShowStatus,
     ShowTargets,
+    UnmuteTarget,
     parse,
     parse_mention,
 )
@@ -52,6 +57,27 @@ TARGETS = ("prod", "Staging", "prod eu")
         ("targets all", Misunderstood),
         ("guide", ShowGuide()),
         ("guide TCP refused", ShowGuide("TCP refused")),
+        ("mute prod 30m", MuteTarget("prod", timedelta(minutes=30))),
+        ("Mute PROD for 2 hours", MuteTarget("prod", timedelta(hours=2))),
+        ("mute prod eu 1d 12h", MuteTarget("prod eu", timedelta(hours=36))),
+        ("mute prod 1h30m", MuteTarget("prod", timedelta(minutes=90))),
+        ("mute prod на 2 ч", MuteTarget("prod", timedelta(hours=2))),
+        ("mute prod until-up", MuteTarget("prod", None)),
+        ("mute prod until up", MuteTarget("prod", None)),
+        ("mute until-up", MuteTarget(None, None)),
+        ("mute 45 min", MuteTarget(None, timedelta(minutes=45))),
+        ("mute prod 30d", MuteTarget("prod", timedelta(days=30))),
+        ("mute prod 31d", Misunderstood),
+        ("mute prod 0m", Misunderstood),
+        ("mute prod 99999d 99999d", Misunderstood),
+        ("mute prod 10 years", Misunderstood),
+        ("mute", Misunderstood),
+        ("mute prod", Misunderstood),
+        ("unmute", UnmuteTarget()),
+        ("unmute «prod»", UnmuteTarget("prod")),
+        ("unmute prod now", Misunderstood),
+        ("ack", Acknowledge()),
+        ("acknowledge prod eu", Acknowledge("prod eu")),
         ("Help", ShowHelp()),
         ("?", ShowHelp()),
         ("help me", ShowHelp()),
@@ -76,6 +102,13 @@ def test_what_was_typed_is_understood(typed: str, meant: object) -> None:
     ("typed", "suggestion"),
     [
         ("chekc prod", "check prod"),
+        ("mute prod", "mute prod 30m"),
+        ("mute prodd 2h", "mute prod 2h"),
+        ("mute prod 40d", "mute prod 2h"),
+        ("mutr prod 2h", "mute prod 2h"),
+        ("unmut stagin", "unmute Staging"),
+        ("akc prod", "ack prod"),
+        ("ack prd", "ack prod"),
         ("chek", "check"),
         ("statsu", "status"),
         ("prd", "check prod"),

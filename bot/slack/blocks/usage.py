@@ -17,6 +17,8 @@ _ROWS: tuple[tuple[str, Message], ...] = (
     ("status", say("all targets and how they are")),
     ("targets", say("what is watched, and how")),
     ("guide TOPIC", say("the guide: a section, a cause, or words like “sticky sessions”")),
+    ("ack NAME", say("take on what is wrong: no more reminders")),
+    ("mute NAME 2h", say("no alerts for a time, or `until-up`; `unmute NAME` ends it")),
     ("help", say("this text")),
 )
 _NAMES_SHOWN = 20
