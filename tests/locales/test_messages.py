@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from bot.locales.messages import (
     unusable_places,
 )
 from bot.locales.sentences import PLACE
+
+in_the_code = functools.cache(extract)  # it reads every module: once is enough
 
 TRANSLATED = [lang for lang in LANGUAGES if lang != "en"]
 
@@ -45,17 +48,17 @@ def russian(**strings: str | tuple[str, ...]) -> Catalog:
 
 @pytest.mark.parametrize("lang", TRANSLATED)
 def test_every_sentence_is_translated_with_all_its_places_and_forms(lang: str) -> None:
-    assert not list(problems(read(lang), extract())), "run `make messages`, then translate"
+    assert not list(problems(read(lang), in_the_code())), "run `make messages`, then translate"
 
 
 @pytest.mark.parametrize("lang", TRANSLATED)
 def test_the_catalogue_holds_nothing_that_nobody_says(lang: str) -> None:
-    said = {message.id for message in extract()}
+    said = {message.id for message in in_the_code()}
     assert {message.id for message in read(lang)} <= said, "run `make messages`"
 
 
 def test_every_place_is_one_that_translate_fills() -> None:
-    assert not list(unusable_places(extract()))
+    assert not list(unusable_places(in_the_code()))
 
 
 def calls() -> Iterator[tuple[str, Said]]:
@@ -155,6 +158,6 @@ def test_merging_keeps_translations_drops_the_unsaid_and_guesses_nothing() -> No
 
 
 def test_rendering_is_stable() -> None:
-    once = render(merge(read("ru"), extract()))
-    assert once == render(merge(read("ru"), extract()))
+    once = render(merge(read("ru"), in_the_code()))
+    assert once == render(merge(read("ru"), in_the_code()))
     assert b"POT-Creation-Date" not in once

@@ -114,22 +114,23 @@ async def test_a_full_disk_is_said_in_a_sentence() -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 async def test_signs_that_an_encoding_lacks_have_a_plain_form(encoding: str) -> None:
-    url = f"http://127.0.0.1:{free_port()}"
-    process = await started(url, stdout=asyncio.subprocess.PIPE, PYTHONIOENCODING=encoding)
-    code, out, errors = await ended(process)
+    async def run(*options: str) -> tuple[int, str, str]:
+        url = f"http://127.0.0.1:{free_port()}"
+        return await ended(
+            await started(url, *options, stdout=asyncio.subprocess.PIPE, PYTHONIOENCODING=encoding)
+        )
+
+    english, russian, as_json = await asyncio.gather(
+        run(), run("--lang", "ru"), run("--json", "--lang", "ru")
+    )
+    code, out, errors = english
     assert (code, errors) == (2, "")
     assert out.startswith("x 127.0.0.1 is down")
     assert "+ DNS" in out
-    process = await started(
-        url, "--lang", "ru", stdout=asyncio.subprocess.PIPE, PYTHONIOENCODING=encoding
-    )
-    code, out, errors = await ended(process)
+    code, out, errors = russian
     assert (code, errors) == (2, "")
     assert out.startswith("x 127.0.0.1 is down"), "English where Russian would be question marks"
-    process = await started(
-        url, "--json", "--lang", "ru", stdout=asyncio.subprocess.PIPE, PYTHONIOENCODING=encoding
-    )
-    code, out, errors = await ended(process)
+    code, out, errors = as_json
     assert json.loads(out)["cause"]["title"].startswith("На порту")
 
 
