@@ -7,6 +7,6 @@ translated is shown in English.
 """
 
 from bot.locales.catalogue import LANGUAGES, language
-from bot.locales.sentences import duration, moment, number, translate
+from bot.locales.sentences import duration, moment, number, percent, translate
 
-__all__ = ["LANGUAGES", "duration", "language", "moment", "number", "translate"]
+__all__ = ["LANGUAGES", "duration", "language", "moment", "number", "percent", "translate"]

@@ -52,6 +52,18 @@ def number(value: float, lang: str) -> str:
     return text.replace(".", _DECIMAL_SEPARATOR[language(lang)])
 
 
+def percent(share: float, lang: str) -> str:
+    """A share (0 to 1) for reading: `99.97%`. Only a whole is 100 %, and only nothing is 0 %: what
+    is almost so is rounded away from it."""
+    hundredths = 10_000
+    if share < 1:
+        least = 1 if share > 0 else 0
+        hundredths = min(9_999, max(least, math.floor(share * 10_000 + 1e-6)))
+    text = f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
+    gap = "" if language(lang) == "en" else "\u00a0"
+    return f"{text.replace('.', _DECIMAL_SEPARATOR[language(lang)])}{gap}%"
+
+
 def duration(seconds: float, lang: str) -> str:
     """A length of time in its two largest units: `2 min 5 s`, `350 ms`, `3 d 4 h`.
 

@@ -24,6 +24,8 @@ _RESERVED = frozenset(
         "help",
         "explain",
         "guide",
+        "chart",
+        "history",
         "demo",
         "all",
         "mute",

@@ -81,6 +81,9 @@ class Person:
     outsider: bool = False
     deactivated: bool = False
     bot: bool = False
+    locale: str | None = None  # such as `ru-RU`
+    zone: str | None = None  # such as `Europe/Berlin`
+    zone_offset_s: int | None = None  # east of Greenwich
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,9 @@ def person(user: Mapping[str, Any], home: Organisation) -> Person:
         outsider=bool(user.get("is_stranger")) or not _of(user, home),
         deactivated=bool(user.get("deleted")),
         bot=bool(user.get("is_bot")) or user.get("id") == "USLACKBOT",
+        locale=user.get("locale"),
+        zone=user.get("tz"),
+        zone_offset_s=user.get("tz_offset"),
     )
 
 

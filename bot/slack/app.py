@@ -14,6 +14,7 @@ from typing import Final
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.charts import Artist
 from bot.guide import GuideLinks, slack_blocks
 from bot.jobs import Jobs
 from bot.locales import LANGUAGES, moment
@@ -32,8 +33,10 @@ from bot.slack.http import Handler, handler
 from bot.slack.incident_messages import IncidentMessages
 from bot.slack.notices import NoticeTeller
 from bot.slack.people import Door
+from bot.slack.pictures import Pictures
 from bot.slack.posting import Poster
 from bot.slack.sockets import SocketMode
+from bot.slack.uploads import Uploads
 from bot.store import Store
 
 _GREETING_S: Final = 10.0  # how long a start waits for Slack before it goes on without
@@ -166,6 +169,7 @@ class SlackBot:
             adhoc=bindings.adhoc,
             statuses=bindings.statuses,
             now=now,
+            pictures=Pictures(bindings.store, Uploads(self._client), Artist(), now=now),
         )
         self.app = build(self._client, self.desk)
 

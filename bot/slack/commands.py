@@ -30,6 +30,7 @@ from bot.slack.parse import (
     Misunderstood,
     MuteTarget,
     Request,
+    ShowChart,
     ShowGuide,
     ShowHelp,
     ShowStatus,
@@ -38,6 +39,7 @@ from bot.slack.parse import (
     parse,
     parse_mention,
 )
+from bot.slack.past import answer_chart
 from bot.slack.posting import Place, ResponseUrl
 from bot.slack.reading import answer_guide
 from bot.urls import UrlError, parse_socket_url
@@ -111,12 +113,29 @@ async def answer(
             )
         case ExplainText(text=text):
             await _explain(desk, text, place)
+        case ShowChart():
+            await _look_back(desk, request, place)
         case CheckTarget() | CheckUrl():
-            target = await _target(desk, request, place)
-            if isinstance(target, Message):
-                await desk.poster.whisper(place, notice(target, reader.lang))
-            else:
-                await desk.checks.answer(target, place, reader, deep=request.deep)
+            await _check(desk, request, place)
+
+
+async def _check(desk: Desk, request: CheckTarget | CheckUrl, place: Place) -> None:
+    reader = desk.reader(place)
+    target = await _target(desk, request, place)
+    if isinstance(target, Message):
+        await desk.poster.whisper(place, notice(target, reader.lang))
+    else:
+        await desk.checks.answer(target, place, reader, deep=request.deep)
+
+
+async def _look_back(desk: Desk, request: ShowChart, place: Place) -> None:
+    lang = desk.reader(place).lang
+    example = translate(say("{command} chart NAME 24h", command=COMMAND), lang)
+    target = _named(desk, request.name, place, example)
+    if isinstance(target, Message):
+        await desk.poster.whisper(place, notice(target, lang))
+    else:
+        await answer_chart(desk, target.name, request.back.length, place)
 
 
 async def _quieten(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.charts.clock import Zone
 from bot.guide import GuideLinks
 from bot.jobs import Jobs
 from bot.model import Message, Target
@@ -16,6 +17,7 @@ from bot.slack.blocks.status import TargetStatus
 from bot.slack.channels import Channels
 from bot.slack.checks import Checks
 from bot.slack.people import Door, Remembered
+from bot.slack.pictures import Pictures
 from bot.slack.posting import Place, Poster
 from bot.store import Store
 
@@ -44,6 +46,7 @@ class Desk:
     language: Language
     adhoc: Adhoc
     statuses: Callable[[], Sequence[TargetStatus]]
+    pictures: Pictures
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     events: Remembered[str, bool] = field(default_factory=lambda: Remembered(for_s=_EVENTS_S))
 
@@ -57,6 +60,11 @@ class Desk:
     def reader(self, place: Place) -> Reader:
         """For whom messages in `place` are."""
         return Reader(self.language(place.channel, place.user), self.links)
+
+    def zone(self, user: str) -> Zone:
+        """The time zone of a person who was admitted; UTC where Slack tells none."""
+        known = self.door.known(user)
+        return Zone(known.zone, known.zone_offset_s) if known else Zone()
 
     async def admitted(self, deed: Deed, place: Place) -> bool:
         """Whether the asking person may; if not, they have been told."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from difflib import get_close_matches
 
+from bot.charts import lookback
+from bot.charts.lookback import Lookback
 from bot.model import Message, say
 from bot.slack.spans import LONGEST as LONGEST_MUTE
 from bot.slack.spans import SHORTEST as SHORTEST_MUTE
@@ -92,6 +94,14 @@ class Acknowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowChart:
+    """Draw a target's past; without a name as for `CheckTarget`."""
+
+    name: str | None = None
+    back: Lookback = lookback.DAY
+
+
+@dataclass(frozen=True, slots=True)
 class ShowHelp:
     """Show what can be typed."""
 
@@ -114,6 +124,7 @@ Request = (
     | MuteTarget
     | UnmuteTarget
     | Acknowledge
+    | ShowChart
     | ShowHelp
     | Misunderstood
 )
@@ -261,6 +272,45 @@ def _acknowledge(words: list[str], targets: Collection[str]) -> Request:
     return Acknowledge(name) if name else _other_target("ack", words, targets)
 
 
+def _chart(words: list[str], targets: Collection[str]) -> Request:
+    return _past("chart", words, targets, ShowChart)
+
+
+def _past(
+    verb: str,
+    words: list[str],
+    targets: Collection[str],
+    show: Callable[..., Request],
+) -> Request:
+    """`NAME SPAN`, either of which may be left out."""
+    if not words:
+        return show()
+    name = _target(words, targets)
+    if name is not None:
+        return show(name)
+    head, typed = words[:-1], words[-1]
+    if len(words) > 1 and words[-2].isdecimal():
+        head, typed = words[:-2], " ".join(words[-2:])  # `7 days`
+    if not typed[0].isdecimal():
+        close = _closest(" ".join(words), targets)
+        return replace(_no_such_target(" ".join(words), targets),
+                       suggestion=f"{verb} {close}" if close else None)  # fmt: skip
+    named = _target(head, targets)
+    if head and named is None:
+        close = _closest(" ".join(head), targets)
+        return replace(_no_such_target(" ".join(head), targets),
+                       suggestion=f"{verb} {close} {typed}" if close else None)  # fmt: skip
+    back, nearest = lookback.read(typed)
+    if back is None:
+        problem = say(
+            "I cannot look back for “{typed}”: write a span between 5m and 30d, such as 6h, 24h "
+            "or 7d.",
+            typed=typed,
+        )
+        return Misunderstood(problem, " ".join([verb, *([named] if named else []), str(nearest)]))
+    return show(named, back)
+
+
 def _help(_words: list[str], _: Collection[str]) -> Request:
     return ShowHelp()
 
@@ -271,6 +321,7 @@ _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "status": _status,
     "targets": _show_targets,
     "guide": _guide,
+    "chart": _chart,
     "mute": _mute,
     "unmute": _unmute,
     "ack": _acknowledge,
@@ -279,9 +330,10 @@ _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "?": _help,
 }
 _OFFERED = (
-    "check", "deep", "explain", "status", "targets", "guide", "mute", "unmute", "ack", "help",
+    "check", "deep", "explain", "status", "targets", "guide", "chart", "mute", "unmute", "ack",
+    "help",
 )  # fmt: skip
-_OF_A_TARGET = frozenset({"mute", "unmute", "ack"})
+_OF_A_TARGET = frozenset({"chart", "mute", "unmute", "ack"})
 
 
 def _target(words: list[str], targets: Collection[str]) -> str | None:

@@ -78,12 +78,16 @@ class Door:
             )
         return refusal(self._policy, deed, who, groups, where)
 
+    def known(self, user: str) -> Person | None:
+        """Who this is, if that was asked a short while ago: whoever was admitted is known."""
+        return self._people.get(user)
+
     async def _person(self, user: str) -> Person:
         known = self._people.get(user)
         if known is not None:
             return known
         home = (await self._client.identity()).organisation
-        answer = await self._client.web.users_info(user=user)
+        answer = await self._client.web.users_info(user=user, include_locale=True)
         return self._people.put(user, person(answer["user"], home))
 
     async def _groups_of(self, user: str, listed: frozenset[str]) -> frozenset[str]:

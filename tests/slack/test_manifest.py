@@ -74,9 +74,11 @@ def test_the_methods_listed_are_those_that_are_called() -> None:
     sources = "\n".join(
         path.read_text(encoding="utf-8") for path in Path(bot.slack.__file__).parent.rglob("*.py")
     )
-    called = set(
-        re.findall(r"\.((?:chat|conversations|users|usergroups|views|auth|apps)_\w+)\(", sources)
-    )
+    rooms = "chat|conversations|files|users|usergroups|views|auth|apps"
+    called = set(re.findall(rf"\.((?:{rooms})_\w+)\(", sources))
+    if "files_upload_v2" in called:  # the SDK's name for two methods and a request between them
+        called -= {"files_upload_v2"}
+        called |= {"files_getUploadURLExternal", "files_completeUploadExternal"}
     assert called == {re.sub(r"\.", "_", method) for method in METHODS}
 
 

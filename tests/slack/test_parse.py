@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.charts.lookback import Lookback
 from bot.slack.parse import (
     LONGEST,
     Acknowledge,
@@ -14,6 +15,7 @@ from bot.slack.parse import (
     ExplainText,
     Misunderstood,
     MuteTarget,
+    ShowChart,
     ShowGuide,
     ShowHelp,
     ShowStatus,
@@ -78,6 +80,11 @@ TARGETS = ("prod", "Staging", "prod eu")
         ("unmute prod now", Misunderstood),
         ("ack", Acknowledge()),
         ("acknowledge prod eu", Acknowledge("prod eu")),
+        ("chart", ShowChart()),
+        ("chart prod", ShowChart("prod")),
+        ("chart 6h", ShowChart(None, Lookback(6, "h"))),
+        ("CHART Prod EU 7d", ShowChart("prod eu", Lookback(7, "d"))),
+        ("chart prod 7 days", ShowChart("prod", Lookback(7, "d"))),
         ("Help", ShowHelp()),
         ("?", ShowHelp()),
         ("help me", ShowHelp()),
@@ -167,3 +174,20 @@ def test_no_text_is_too_strange(typed: str, targets: list[str]) -> None:
 @given(st.sampled_from(TARGETS), st.sampled_from(["", "check ", "CHECK  "]))
 def test_every_target_is_reached_by_its_name(name: str, verb: str) -> None:
     assert parse(f"{verb}{name}", TARGETS) == CheckTarget(name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("chart prod 24", "chart prod 24h"),
+        ("chart 90d", "chart 30d"),
+        ("chart prood 24h", "chart prod 24h"),
+        ("chart prood", "chart prod"),
+        ("chart prod eu 7dys", "chart prod eu 7d"),
+        ("chrat", "chart"),
+    ],
+)
+def test_a_chart_that_cannot_be_gets_one_that_can(typed: str, offered: str) -> None:
+    understood = parse(typed, TARGETS)
+    assert isinstance(understood, Misunderstood)
+    assert understood.suggestion == offered

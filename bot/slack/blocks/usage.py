@@ -19,6 +19,7 @@ _ROWS: tuple[tuple[str, Message], ...] = (
     ("guide TOPIC", say("the guide: a section, a cause, or words like “sticky sessions”")),
     ("ack NAME", say("take on what is wrong: no more reminders")),
     ("mute NAME 2h", say("no alerts for a time, or `until-up`; `unmute NAME` ends it")),
+    ("chart NAME 24h", say("a picture of round trips, states and incidents; 15m to 30d")),
     ("help", say("this text")),
 )
 _NAMES_SHOWN = 20

@@ -1,0 +1,133 @@
+"""Everything that a chart shows, as plain data in no language. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.charts.bands import Band, bands
+from bot.charts.percentiles import Point, percentiles, points, step_s
+from bot.evidence import Ending
+from bot.incidents import Incident
+from bot.model import State
+from bot.patterns import FIVE_MINUTES_S, MINUTE_S, Sample, Session
+from bot.uptime import Span, apart, availability
+
+_MINUTES_UNTIL: Final = timedelta(hours=48)  # samples of a minute are kept for so long
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An incident. `cause` is a code of the catalogue, or what a newer version called it."""
+
+    number: int  # 1 for the first of the picture
+    opened_at: datetime
+    closed_at: datetime | None  # None: it is still open
+    state: State
+    cause: str | None
+
+    def lasted_s(self, until: datetime) -> float:
+        """For how long, up to a moment."""
+        return max(0.0, ((self.closed_at or until) - self.opened_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a picture comes to. Times in ms are None where nothing was measured."""
+
+    p50_ms: float | None
+    p95_ms: float | None
+    worst_ms: float | None
+    worst_at: datetime | None
+    uptime: float | None  # 0 to 1, of the time that was watched
+    unknown_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A target over a span. `step_s`: seconds between two points."""
+
+    target: str
+    start: datetime
+    end: datetime
+    step_s: int
+    points: tuple[Point, ...]
+    bands: tuple[Band, ...]
+    marks: tuple[Mark, ...]
+    reconnects: tuple[datetime, ...]
+    figures: Figures
+
+    @property
+    def length_s(self) -> float:
+        """Of the whole span, in seconds."""
+        return (self.end - self.start).total_seconds()
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to see."""
+        return not self.marks and all(band.state is State.UNKNOWN for band in self.bands)
+
+
+def sample_spans(length: timedelta) -> tuple[int, ...]:
+    """Which samples a picture of this length needs, by their seconds. Minutes also for a long one:
+    the newest are not rolled up yet."""
+    return (MINUTE_S,) if length <= _MINUTES_UNTIL else (FIVE_MINUTES_S, MINUTE_S)
+
+
+def compose(
+    target: str,
+    span: Span,
+    samples: Sequence[Sample],
+    sessions: Sequence[Session],
+    incidents: Sequence[Incident],
+) -> Picture:
+    """Put a picture together.
+
+    samples: as `sample_spans` asks for them; sessions, incidents: also ones outside of the span.
+    A connection that we let go of ourselves is no reconnect.
+    """
+    told = [s for s in apart(samples) if s.at < span.end and _end(s) > span.start]
+    step = step_s(span, max((s.span_s for s in told if s.span_s != MINUTE_S), default=MINUTE_S))
+    within = [i for i in incidents if _within(i, span)]
+    marks = tuple(
+        Mark(n, one.opened_at, one.closed_at, one.state, one.cause.code if one.cause else None)
+        for n, one in enumerate(sorted(within, key=lambda i: (i.opened_at, i.id)), start=1)
+    )
+    return Picture(
+        target=target,
+        start=span.start,
+        end=span.end,
+        step_s=step,
+        points=points(told, step),
+        bands=bands(span, told, within),
+        marks=marks,
+        reconnects=tuple(
+            sorted(
+                s.ended_at
+                for s in sessions
+                if s.ending not in (Ending.OURS, Ending.OPEN)
+                and span.start <= s.ended_at < span.end
+            )
+        ),
+        figures=_figures(span, told, within),
+    )
+
+
+def _figures(span: Span, samples: Sequence[Sample], incidents: Sequence[Incident]) -> Figures:
+    measured = [s for s in samples if s.rtt_ms is not None]
+    known = availability(span, samples, incidents)
+    if not measured:
+        return Figures(None, None, None, None, known.uptime, known.unknown_s)
+    middle, high, worst = percentiles(measured)
+    slowest = max(measured, key=lambda s: max(s.rtt_ms or 0.0, s.worst_ms or 0.0))
+    return Figures(middle, high, worst, slowest.at, known.uptime, known.unknown_s)
+
+
+def _within(incident: Incident, span: Span) -> bool:
+    return incident.opened_at < span.end and (incident.closed_at or span.end) > span.start
+
+
+def _end(sample: Sample) -> datetime:
+    return sample.at + timedelta(seconds=sample.span_s)

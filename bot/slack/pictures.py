@@ -1,0 +1,79 @@
+"""A target's past as a picture: read, drawn and uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.charts import Artist, Picture, alt_text, compose, sample_spans, summary
+from bot.charts.clock import Clock, Zone
+from bot.charts.words import title
+from bot.slack.mrkdwn import escape
+from bot.slack.uploads import Upload, Uploads
+from bot.store import Store
+from bot.uptime import Span
+
+_SESSIONS: Final = 2_000
+_COMMENT: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whose language and clock a picture speaks."""
+
+    lang: str
+    zone: Zone
+
+    @property
+    def clock(self) -> Clock:
+        """The clock on their wall."""
+        return Clock.of(self.zone, self.lang)
+
+
+class Pictures:
+    """Reads, draws and uploads."""
+
+    def __init__(
+        self, store: Store, uploads: Uploads, artist: Artist, *, now: Callable[[], datetime]
+    ) -> None:
+        self._store, self._uploads, self._artist, self._now = store, uploads, artist, now
+
+    async def compose(self, target: str, length: timedelta) -> Picture:
+        """What a picture of the latest time shows. Raises StoreError."""
+        span = Span.until(self._now(), length)
+        history = self._store.history
+        samples = [
+            sample
+            for span_s in sample_spans(length)
+            for sample in await history.samples(
+                target, span_s, since=span.start - timedelta(seconds=span_s)
+            )
+        ]
+        sessions = await history.sessions(target, since=span.start, limit=_SESSIONS)
+        incidents = await self._store.incidents_of(target, span)
+        return compose(target, span, samples, sessions, incidents)
+
+    async def share(
+        self, picture: Picture, viewer: Viewer, channel: str, thread_ts: str | None
+    ) -> None:
+        """Draw and upload it.
+
+        Raises DrawingError, what the SDK and aiohttp raise, and TimeoutError.
+        """
+        drawn = await self._artist.draw(picture, viewer.zone, viewer.lang)
+        upload = Upload(
+            name=f"{file_name(picture)}.png",
+            content=drawn,
+            title=title(picture, viewer.lang),
+            comment=escape(summary(picture, viewer.clock), _COMMENT),
+            alt_text=alt_text(picture, viewer.clock),
+        )
+        await self._uploads.share(upload, channel, thread_ts)
+
+
+def file_name(picture: Picture) -> str:
+    """A name that every system takes, and that sorts: `prod-2026-11-26T2130`."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in picture.target)
+    return f"{kept.strip('-')[:60] or 'target'}-{picture.end:%Y-%m-%dT%H%M}"
