@@ -23,13 +23,14 @@ from bot.evidence import (
     HttpAnswer,
     HttpEvidence,
     NamespaceEvidence,
+    Outcome,
     PollingEvidence,
     RttEvidence,
     TcpEvidence,
     TlsEvidence,
     WebSocketEvidence,
 )
-from bot.model import Finding, Message, Named, Reason, Report, Status, Verdict, say
+from bot.model import Finding, Message, Named, Reason, Report, Status, Transport, Verdict, say
 from bot.wording import CONFIDENCES, OUTCOMES, REASONS, STATES, is_look, label, milliseconds
 
 VERDICT = "verdict"
@@ -38,6 +39,32 @@ _TELLING_HEADERS = ("server", "via", "x-powered-by", "location")
 _SHOWN = 4  # values of a list
 
 _NOTHING = say("nothing")
+
+_TRANSPORTS = {
+    Transport.WEBSOCKET: say("WebSocket"),
+    Transport.POLLING: say("polling"),
+}
+
+# What a person at an alert wants to know first; what the verdict says already is not in it.
+_TELLING = (
+    ("namespace", "transport"),
+    ("tls", "issuer"),
+    ("tls", "names"),
+    ("tls", "not_after"),
+    ("tls", "chain_length"),
+    ("rtt", "median_ms"),
+    ("dns", "addresses"),
+    ("cors", "allow_origin"),
+    ("http", "header_server"),
+    ("http", "header_via"),
+    ("polling", "protocol"),
+    ("polling", "heartbeat"),
+    ("polling", "upgrades"),
+    ("tls", "version"),
+    ("tcp", "connect_ms"),
+    ("http", "ttfb_ms"),
+    ("polling", "ttfb_ms"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +104,14 @@ def differences(before: Report, after: Report) -> tuple[Difference, ...]:
         verdict_differences(before.verdict, after.verdict),
         _compared(_facts(before), _facts(after)),
     ))  # fmt: skip
+
+
+def telling(found: Iterable[Difference], most: int = 3) -> tuple[Difference, ...]:
+    """Those that help to see what happened, the most telling first: what was changed, what became
+    slow. What a verdict says by itself (that a layer fails) is left to it."""
+    rank = {key: place for place, key in enumerate(_TELLING)}
+    kept = [one for one in found if (one.about, one.key) in rank]
+    return tuple(sorted(kept, key=lambda one: rank[one.about, one.key])[:most])
 
 
 def verdict_differences(before: Verdict, after: Verdict) -> tuple[Difference, ...]:
@@ -137,6 +172,7 @@ def _facts(report: Report) -> Iterator[_Sight]:
         found = [f for f in report.findings if f.probe == probe]
         yield from _result(probe, found)
         yield from _of_probe(probe, found)
+    yield from _transport(report.findings)
     yield from _answers(report.findings)
     yield from _engineio(report.findings)
 
@@ -264,6 +300,17 @@ def _each(finding: Finding, evidence: Evidence) -> Iterator[tuple[str, _Seen]]:
             yield "", _Seen(label(finding.probe), words, (found, len(statuses)))
 
 
+def _transport(findings: Sequence[Finding]) -> Iterator[_Sight]:
+    """What clients get in the end, where they get anything."""
+    attempts = [a for f in findings if isinstance(f.evidence, NamespaceEvidence)
+                for a in f.evidence.attempts]  # fmt: skip
+    got = {a.transport for a in attempts if a.outcome is Outcome.CONNECTED}
+    for transport, words in _TRANSPORTS.items():
+        if transport in got:
+            yield ("namespace", "transport", ""), _Seen(say("Transport"), words, transport)
+            return
+
+
 def _answers(findings: Sequence[Finding]) -> Iterator[_Sight]:
     """Who answers: the headers that name it, over all answers, so that a change is told once."""
     answers = [
@@ -320,4 +367,4 @@ def _listed(words: Message, values: Sequence[str]) -> _Seen:
     return _Seen(words, _verbatim(shown), tuple(values))
 
 
-__all__ = ["VERDICT", "Difference", "differences", "verdict_differences"]
+__all__ = ["VERDICT", "Difference", "differences", "telling", "verdict_differences"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.compare import Difference, differences
+from bot.compare import Difference, differences, telling
 from bot.evidence import EioOpen, Outcome, RttEvidence, TcpEvidence
 from bot.locales import translate
 from bot.model import Finding, Report, Target, Transport
@@ -162,3 +162,19 @@ def test_any_two_reports_can_be_compared_in_both_languages(one: Path, other: Pat
             assert all(words), difference
             json.dumps(words)
         assert translate(difference.before, "en") != translate(difference.after, "en")
+
+
+def test_what_helps_comes_first_and_what_the_verdict_says_is_left_to_it() -> None:
+    before = report(rtt(38.0))
+    after = report(
+        rtt(410.0),
+        b.websocket(b.answer(400)),
+        b.upgrade(b.answer(400)),
+        b.namespace(b.attempt(Transport.POLLING)),
+    )
+    found = differences(before, after)
+    first, second, *_ = [(translate(d.label, "en"), _change(d)) for d in telling(reversed(found))]
+    assert first == ("Transport", "WebSocket → polling")
+    assert second == ("Round trip", "38 ms → 410 ms")
+    assert not [d for d in telling(found, most=99) if d.key in ("state", "cause", "result")]
+    assert telling(found, most=1) == telling(found)[:1]

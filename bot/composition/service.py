@@ -215,6 +215,7 @@ class _Service:
             slack_connected=self._slack_hint,
         )
         await self._self_report.saw(report)
+        await self._keep_good(target, report)
         return report
 
     def _statuses(self) -> Sequence[TargetStatus]:
@@ -233,7 +234,7 @@ class _Service:
         Deep ones take minutes: they never have more than half of the places.
         """
         async with self._deep_places if deep else nullcontext(), self._places:
-            return await diagnose(
+            report = await diagnose(
                 target,
                 controls=self._settings.controls(),
                 slack_connected=self._slack_hint,
@@ -242,6 +243,17 @@ class _Service:
                 on_progress=on_progress,
                 memory=self._memory(target),
             )
+        await self._keep_good(target, report)
+        return report
+
+    async def _keep_good(self, target: Target, report: Report) -> None:
+        """What later reports of a target are held against; no address that somebody typed."""
+        if self._targets.get(target.name) != target:
+            return
+        try:
+            await self._store.good_reports.keep(report)
+        except StoreError as error:
+            _log.warning("a good report was not kept: %s", error)
 
     def _memory(self, target: Target) -> HistoryEvidence | None:
         """What recurs, where the target is one that is watched and no address somebody typed."""

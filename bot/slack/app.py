@@ -32,12 +32,13 @@ from bot.slack.errors import understand
 from bot.slack.http import Handler, handler
 from bot.slack.incident_messages import IncidentMessages
 from bot.slack.notices import NoticeTeller
+from bot.slack.orphans import finish_orphans
 from bot.slack.people import Door
 from bot.slack.pictures import Pictures
 from bot.slack.posting import Poster
 from bot.slack.sockets import SocketMode
 from bot.slack.uploads import Uploads
-from bot.store import Store
+from bot.store import Store, UnfinishedMessage
 
 _GREETING_S: Final = 10.0  # how long a start waits for Slack before it goes on without
 _DRAIN_S: Final = 4.0  # for checks that are about to end
@@ -148,6 +149,8 @@ class SlackBot:
         self._client = SlackClient(access)
         self._jobs = Jobs() if jobs is None else jobs
         self._stopping = asyncio.Event()
+        self._store = bindings.store
+        self._left: list[UnfinishedMessage] = []  # of the process before, if it was killed
         poster = Poster(self._client)
         channels = Channels(self._client)
         self.desk = Desk(
@@ -212,6 +215,7 @@ class SlackBot:
         Raises TokenRefused with the fix. Slack out of reach is no error: `run` keeps trying.
         """
         _warm_up(self.desk)
+        self._left = await self._store.unfinished.all()
         await self._client.open()
         try:
             async with asyncio.timeout(_GREETING_S):
@@ -227,6 +231,9 @@ class SlackBot:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._alerts.run(), name="alerts")]
+                if self._left:
+                    orphans = finish_orphans(self._client, self._store, self._left)
+                    tasks.append(group.create_task(orphans, name="orphans"))
                 if self._notices is not None:
                     tasks.append(group.create_task(self._notices.run(), name="notices"))
                 if self._socket is not None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.jobs import Jobs, JobsBusyError, JobsClosedError, Joined
@@ -14,8 +15,8 @@ from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
 from bot.slack.blocks.progress import busy, failed, interrupted, progress
 from bot.slack.blocks.summary import summary
-from bot.slack.posting import Place, Poster
-from bot.store import Store, StoreError
+from bot.slack.posting import CALL_S, LiveMessage, Place, Poster
+from bot.store import Store, StoreError, UnfinishedMessage
 
 if TYPE_CHECKING:
     from bot.diagnose import Progress
@@ -41,10 +42,14 @@ class Diagnose(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A report, and the id under which a button finds it; None: it could not be kept."""
+    """A report, and the id under which a button finds it; None: it could not be kept.
+
+    before: the last good report of the target that there was when this check began.
+    """
 
     report: Report
     report_id: str | None
+    before: Report | None = None
 
 
 @dataclass(slots=True)
@@ -109,6 +114,7 @@ class Checks:
             board.watchers.add(changed)
 
             await live.open(shown())
+            await self._note(live, target, reader)
             following = asyncio.create_task(
                 live.follow(shown, changed), name=f"follow the check of {target.name}"
             )
@@ -119,16 +125,39 @@ class Checks:
                 following.cancel()
                 await asyncio.wait({following})
         except asyncio.CancelledError:
-            await live.finish(interrupted(target.name, reader.lang), deadline_s=_FAREWELL_S)
+            end = interrupted(target.name, reader.lang)
+            await self._finish(live, end, deadline_s=_FAREWELL_S)
             raise
         except (JobsBusyError, JobsClosedError):
-            await live.finish(busy(reader.lang))
+            await self._finish(live, busy(reader.lang))
             return
         except Exception:  # noqa: BLE001 — whatever breaks, no message may be left saying "running"
             _log.exception("the check of %s failed", target.name)
-            await live.finish(failed(target.name, reader.lang))
+            await self._finish(live, failed(target.name, reader.lang))
             return
-        await live.finish(summary(done.report, done.report_id, reader))
+        result = summary(done.report, done.report_id, reader, before=done.before)
+        await self._finish(live, result)
+
+    async def _note(self, live: LiveMessage, target: Target, reader: Reader) -> None:
+        """So that the next process finds a message that a killed one left behind."""
+        if live.posted is None:
+            return
+        channel, ts = live.posted
+        now = datetime.now(UTC)
+        message = UnfinishedMessage(channel, ts, target.name, reader.lang, now)
+        try:
+            await self._store.unfinished.add(message)
+        except StoreError as error:
+            _log.warning("a progress message is not noted: %s", error)
+
+    async def _finish(self, live: LiveMessage, end: Post, *, deadline_s: float = CALL_S) -> None:
+        noted = live.posted
+        if not await live.finish(end, deadline_s=deadline_s) or noted is None:
+            return  # what Slack did not take is mended by the next process
+        try:
+            await self._store.unfinished.remove(*noted)
+        except StoreError as error:
+            _log.warning("a finished message is still noted: %s", error)
 
     async def report(self, target: Target, *, deep: bool = False) -> Done:
         """The same without showing how it goes.
@@ -147,8 +176,12 @@ class Checks:
                 # Diagnose keeps its own deadline; this one is for a bug in it.
                 patience_s = _DEEP_PATIENCE_S if deep else _PATIENCE_S
                 async with asyncio.timeout(2 * target.deadline_s + patience_s):
-                    report = await self._diagnose(target, deep=deep, on_progress=board.note)
-                return Done(report, await self._kept(report))
+                    # At once, for what is good now is kept when the check ends.
+                    before, report = await asyncio.gather(
+                        self._good(target),
+                        self._diagnose(target, deep=deep, on_progress=board.note),
+                    )
+                return Done(report, await self._kept(report), before)
             finally:
                 self._boards.pop(key, None)
 
@@ -156,6 +189,13 @@ class Checks:
         if joined.first:
             self._boards[key] = board  # at once: the next asker may come before the run begins
         return joined, board
+
+    async def _good(self, target: Target) -> Report | None:
+        try:
+            return await self._store.good_reports.of(target.name)
+        except StoreError as error:
+            _log.warning("the last good report is not to be had: %s", error)
+            return None
 
     async def _kept(self, report: Report) -> str | None:
         try:

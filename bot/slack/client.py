@@ -23,6 +23,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.access import Organisation
+from bot.slack.dialect import Dialect, SpeakingClient
 from bot.slack.errors import Trouble, understand
 
 SLACK_API_URL: Final = "https://slack.com/api/"
@@ -92,6 +93,7 @@ class SlackClient:
         self._identity: Identity | None = None
         if _sdk_log.level == logging.NOTSET:
             _sdk_log.setLevel(logging.WARNING)
+        self._dialect = Dialect()
         busy = AsyncRateLimitErrorRetryHandler(max_retry_count=3)
         broken = AsyncConnectionErrorRetryHandler(max_retry_count=1)
         self.web = self._client(broken, busy)
@@ -99,7 +101,8 @@ class SlackClient:
         self.brisk = self._client(broken)
 
     def _client(self, *handlers: AsyncRetryHandler) -> AsyncWebClient:
-        client = AsyncWebClient(
+        client = SpeakingClient(
+            self._dialect,
             token=_value(self.access.bot_token),
             base_url=self.access.api_url,
             timeout=int(CALL_DEADLINE_S),

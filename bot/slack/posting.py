@@ -13,6 +13,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack.blocks.kit import Post
+from bot.slack.blocks.older import older
 from bot.slack.client import REACHING, SlackClient, proxy_for
 from bot.slack.errors import Trouble, understand
 
@@ -81,6 +82,7 @@ class Poster:
         response.uses += 1
         body: dict[str, Any] = {
             **post.arguments(),
+            "blocks": older(post.blocks),  # a refusal would cost one of five uses
             "response_type": "in_channel" if in_channel else "ephemeral",
             "replace_original": False,
         }
@@ -123,6 +125,11 @@ class LiveMessage:
         self._shown: Post | None = None
         self._not_before = 0.0  # loop time of the next allowed edit
         self._opening: asyncio.Task[None] | None = None
+
+    @property
+    def posted(self) -> tuple[str, str] | None:
+        """Channel and timestamp of the message, as long as there is one that can be edited."""
+        return (self._channel, self._ts) if self._ts is not None else None
 
     async def open(self, post: Post) -> None:
         """Post it. An asker that is cancelled meanwhile leaves no orphan: see `finish`."""

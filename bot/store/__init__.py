@@ -8,6 +8,8 @@ date whenever a store is opened.
 | `store` | the `Store`: every read and write, one transaction each |
 | `history` | held connections and samples, in groups, rolled up and bounded |
 | `acts` | what people did about incidents and targets, and the mutes in force |
+| `good` | the last good report of each target |
+| `unfinished` | messages that show the progress of a check |
 | `outbox` | deliveries: order per channel, attempts, root messages |
 | `feedback` | what people said of a verdict |
 | `engine` | a database URL → an engine with its pragmas and private file |
@@ -23,6 +25,7 @@ from bot.store.feedback import HEALTHY, OTHER, Feedback, expected
 from bot.store.history import History, KeepHistory
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.store import Keep, Store
+from bot.store.unfinished import UnfinishedMessage
 
 __all__ = [
     "HEALTHY",
@@ -37,5 +40,6 @@ __all__ = [
     "Store",
     "StoreConflictError",
     "StoreError",
+    "UnfinishedMessage",
     "expected",
 ]

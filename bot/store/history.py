@@ -6,10 +6,10 @@ transactions are short, and whoever calls takes a StoreError for what it is, a g
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Row, Table, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,10 +20,9 @@ from bot.model import Reason, Transport
 from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample, Session, roll_up
 from bot.patterns.rollup import floor
 from bot.store import reckoning, rows
+from bot.store.run import Run
 from bot.store.schema import samples, sessions
 from bot.uptime import Availability, Span, availability
-
-T = TypeVar("T")
 
 _STEPS: Final = ((MINUTE_S, FIVE_MINUTES_S), (FIVE_MINUTES_S, HOUR_S))
 _LATE_S: Final = 60.0  # what is written later than this is in the samples it was taken for alone
@@ -44,12 +43,6 @@ class KeepHistory:
     )
     sessions_for: timedelta = timedelta(days=90)
     sessions: int = 2_000  # of one target
-
-
-class Run(Protocol):
-    """Runs work in one transaction of its own; raises StoreError."""
-
-    def __call__(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> Awaitable[T]: ...
 
 
 class History:

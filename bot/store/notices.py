@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Notice, NoticeKind
+from bot.store.run import Run
 from bot.store.schema import life, notices
-
-T = TypeVar("T")
 
 _KEPT: Final = 500  # told ones, for the record
 _ONLY: Final = 1  # the id of the one row of `life`
@@ -24,12 +22,6 @@ _REPLACES: Final = {
     NoticeKind.SETTINGS_USED: NoticeKind.SETTINGS_REFUSED,
     NoticeKind.SETTINGS_REFUSED: NoticeKind.SETTINGS_REFUSED,
 }
-
-
-class Run(Protocol):
-    """Runs work in one transaction of its own; raises StoreError."""
-
-    def __call__(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> Awaitable[T]: ...
 
 
 class Notices:

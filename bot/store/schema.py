@@ -206,6 +206,24 @@ acts = Table(  # what was done about incidents and targets
     sqlite_autoincrement=True,
 )
 
+good_reports = Table(  # the last good one of each target
+    "good_reports",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("body", Text, nullable=False),  # bot.record's JSON
+)
+
+unfinished = Table(  # messages that show the progress of a check
+    "unfinished",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("ts", Text, primary_key=True),  # Slack's name for the message
+    Column("target", Text, nullable=False),
+    Column("lang", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 notices = Table(  # what the bot says of itself
     "notices",
     metadata,

@@ -22,10 +22,12 @@ from bot.store import feedback, outbox, rows, upgrade
 from bot.store.acts import Acts
 from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
 from bot.store.feedback import Feedback
+from bot.store.good import GoodReports
 from bot.store.history import History, KeepHistory
 from bot.store.notices import Notices
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import deliveries, incidents, reports, targets, transitions
+from bot.store.unfinished import Unfinished
 from bot.uptime import Span
 
 T = TypeVar("T")
@@ -63,6 +65,8 @@ class Store:
         self.place = place
         self.history = History(self._run, keep.history)
         self.notices = Notices(self._run)
+        self.good_reports = GoodReports(self._run)
+        self.unfinished = Unfinished(self._run)
         self.wake = asyncio.Event()
         """Set when there may be something to deliver, or what was held back may go now; whoever
         delivers clears it first, then looks. It is set on opening, so that what an earlier process

@@ -55,7 +55,7 @@ async def test_progress_is_edited_in_as_probes_report(scene: Scene) -> None:
     finding = report(State.DOWN).findings[0]
     scene.script.steps[0](Progress("dns", finding))
     await scene.workspace.wait_for(
-        lambda: "✅ DNS" in str(scene.workspace.messages("ops")[0].blocks), timeout=10
+        lambda: "'complete'" in str(scene.workspace.messages("ops")[0].blocks), timeout=10
     )
     assert len(scene.workspace.called("chat.update")) == 1
     scene.script.gate.set()

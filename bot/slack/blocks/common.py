@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 from bot import causes
 from bot.causes import Cause
+from bot.compare import Difference, differences, telling
 from bot.guide import GuideLinks
 from bot.locales import translate
 from bot.model import Message, Named, Report, State, Status, Verdict, say
-from bot.slack.blocks.kit import Block, context, paragraphs
-from bot.slack.mrkdwn import escape, sentence
+from bot.slack.blocks.kit import HEADER_TEXT, Block, container, context, header, paragraphs
+from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import (
     CONFIDENCES,
     NO_VERDICT_IMPACT,
     Fact,
     evidence_lines,
+    headline,
     latency,
     milliseconds,
     reason,
@@ -39,6 +41,8 @@ MARKS: Mapping[Status, str] = {
 }
 _ASKED = "🔎"  # a follow-up: what it found is in its words, not in a mark
 _OTHERS_SHOWN = 5
+_CHANGED = say("Changed since the last good run")
+_DETAILS = say("Evidence, layer by layer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,62 @@ def _well(report: Report, lang: str) -> str:
         return sentence(say("Clients connect."), lang)
     took = translate(milliseconds(ms), lang)
     return sentence(say("Clients connect; a message takes {took} there and back.", took=took), lang)
+
+
+def verdict_words(report: Report, lang: str) -> Message:
+    """The verdict in one sentence, with its cause where one is named: `prod is down: ….`"""
+    verdict, target = report.verdict, report.target_name
+    if verdict.cause is None:
+        return Message("{words}.", {"words": translate(headline(target, verdict.state), lang)})
+    title = translate(row(verdict.cause).title, lang)
+    if verdict.state is State.DOWN:
+        return say("{target} is down: {title}.", target=target, title=title)
+    if verdict.state is State.DEGRADED:
+        return say("{target} is degraded: {title}.", target=target, title=title)
+    return say("{target}: {title}.", target=target, title=title)
+
+
+def verdict_header(report: Report, lang: str) -> Block:
+    """The verdict as the first line of a message."""
+    words = plain(verdict_words(report, lang), lang, limit=HEADER_TEXT - 4)
+    return header(f"{FACES[report.verdict.state]} {words.rstrip('.')}")
+
+
+def fix_lines(verdict: Verdict, lang: str) -> list[str]:
+    """What to do about the cause; nothing where none is named."""
+    if verdict.cause is None:
+        return []
+    return [labelled(translate(say("Fix:"), lang), sentence(row(verdict.cause).fix, lang))]
+
+
+def changed_blocks(before: Report | None, after: Report, lang: str) -> list[Block]:
+    """What is not as it was in the last good report of the same target, the most telling first."""
+    if before is None or before.target_url != after.target_url:
+        return []
+    found = telling(differences(before, after))
+    if not found:
+        return []
+    heading = f"*{sentence(_CHANGED, lang)}* ({when(before.started_at, lang)})"
+    return [context(f"{heading}: {' · '.join(_change(one, lang) for one in found)}")]
+
+
+def _change(one: Difference, lang: str) -> str:
+    was, now = sentence(one.before, lang, limit=80), sentence(one.after, lang, limit=80)
+    return f"{sentence(one.label, lang)}: {was} → {now}"
+
+
+def details(report: Report, lang: str, *, brief: bool = False) -> tuple[Block, ...]:
+    """What speaks for the verdict, layer by layer: behind a line, for whoever wants to know."""
+    verdict = report.verdict
+    return container(
+        plain(_DETAILS, lang, limit=HEADER_TEXT),
+        [
+            *why_blocks(verdict, lang),
+            *evidence_blocks(report, lang, brief=brief),
+            *other_blocks(verdict, lang),
+            *advice_blocks(verdict, lang),
+        ],
+    )
 
 
 def labelled(label: str, text: str) -> str:

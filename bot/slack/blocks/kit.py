@@ -9,7 +9,7 @@ for each version of a message, as an edit needs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,10 @@ MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 SECTION_TEXT = 3_000
 HEADER_TEXT = 150
+CONTAINER_BLOCKS = 10
+PLAN_TASKS = 50
 BUTTON_TEXT = 75
+_TEXTS = ("text", "title")
 FALLBACK_TEXT = 3_000  # of the 4,000 that chat.postMessage takes as `text`
 
 
@@ -65,21 +68,33 @@ def post(
             break
         _shorten(block, excess)
     used = sum(map(text_length, head))
-    for block in optional:
-        size = text_length(block)
-        if used + size > budget or len(head) + len(tail) >= MESSAGE_BLOCKS:
+    for wanted in optional:
+        block = _fitting(wanted, budget - used)
+        if block is None or len(head) + len(tail) >= MESSAGE_BLOCKS:
             break
         head.append(block)
-        used += size
+        used += text_length(block)
     return Post(clip(text, FALLBACK_TEXT), tuple(head + tail))
+
+
+def _fitting(block: Block, room: int) -> Block | None:
+    """The block if there is room for it; of a container, as much as there is room for."""
+    if text_length(block) <= room:
+        return block
+    children = list(block.get("child_blocks") or ())
+    while len(children) > 1:
+        children.pop()
+        shorter = {**block, "child_blocks": children}
+        if text_length(shorter) <= room:
+            return shorter
+    return None
 
 
 def text_length(value: Any) -> int:
     """Characters of every text inside a block, the way the cumulative limit counts them."""
     if isinstance(value, dict):
-        own = value.get("text")
-        inner = (v for k, v in value.items() if not (k == "text" and isinstance(own, str)))
-        return (length(own) if isinstance(own, str) else 0) + sum(map(text_length, inner))
+        own = sum(length(v) for k, v in value.items() if k in _TEXTS and isinstance(v, str))
+        return own + sum(text_length(v) for v in value.values() if not isinstance(v, str))
     if isinstance(value, list):
         return sum(map(text_length, value))
     return 0
@@ -134,6 +149,35 @@ def button(
 def actions(*buttons: Block) -> tuple[Block, ...]:
     """A row of buttons, or nothing when there is none."""
     return ({"type": "actions", "elements": list(buttons)},) if buttons else ()
+
+
+def container(title: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Blocks behind a line that opens them; nothing where there are none, ten at most.
+
+    `title` as `mrkdwn.plain(…, limit=HEADER_TEXT)` gives it. Where Slack does not take containers
+    the blocks stand below the line (`blocks.older`).
+    """
+    if not blocks:
+        return ()
+    return (
+        {
+            "type": "container",
+            "title": plain_text(title),
+            "is_collapsible": True,
+            "default_collapsed": True,
+            "child_blocks": list(blocks[:CONTAINER_BLOCKS]),
+        },
+    )
+
+
+def plan(title: str, tasks: Mapping[str, tuple[str, str]]) -> Block:
+    """Tasks by their id, each with what it is called and its status: pending, in_progress,
+    complete or error. All texts are plain."""
+    cards = [
+        {"type": "task_card", "task_id": f"{n} {task_id}"[:255], "title": name or " ", "status": s}
+        for n, (task_id, (name, s)) in enumerate(list(tasks.items())[:PLAN_TASKS])
+    ]
+    return {"type": "plan", "title": title or " ", "tasks": cards}
 
 
 _LINE = re.compile(r"\n+")

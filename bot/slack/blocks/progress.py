@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from bot.locales import translate
 from bot.model import Message, Status, say
 from bot.slack.blocks.common import MARKS
-from bot.slack.blocks.kit import HEADER_TEXT, Post, context, header, post, section
+from bot.slack.blocks.kit import HEADER_TEXT, Post, context, plan, post, section
 from bot.slack.mrkdwn import plain, sentence
 from bot.wording import label
 
 RUNNING = None  # the state of a probe that has started and not reported
-_RUNNING_MARK = "⏳"
-_WAITING_MARK = "▫️"
+_TASK_TITLE = 80
 _PATIENCE = say("It holds connections to see whether they last: up to two and a half minutes.")
 
 
@@ -27,39 +25,46 @@ def progress(
     notes: Mapping[str, Message] = MappingProxyType({}),
     deep: bool = False,
 ) -> Post:
-    """The probes of `suite` and those in `seen`, each with its mark; `seen` maps to None while
-    one is running. `notes`: how far a long one has got."""
+    """A plan of the probes of `suite` and of those in `seen`, which maps to None while one is
+    running. `notes`: how far a long one has got."""
     words = (
         say("Deep check of {target}…", target=target)
         if deep
         else say("Checking {target}…", target=target)
     )
-    names = list(dict.fromkeys([*suite, *seen]))
-    marks = [f"{_mark(name, seen)} {_labelled(name, seen, notes, lang)}" for name in names]
+    tasks = {
+        name: (_called(name, seen, notes, lang), _status(name, seen))
+        for name in dict.fromkeys([*suite, *seen])
+    }
     return post(
         sentence(words, lang),
         [
-            header(f"{_RUNNING_MARK} {plain(words, lang, limit=HEADER_TEXT - 4)}"),
-            context("   ".join(marks) or translate(say("Starting."), lang)),
+            plan(plain(words, lang, limit=HEADER_TEXT), tasks),
             *([context(sentence(_PATIENCE, lang))] if deep else ()),
         ],
     )
 
 
-def _labelled(
+def _called(
     name: str, seen: Mapping[str, Status | None], notes: Mapping[str, Message], lang: str
 ) -> str:
-    """The probe's name; while it runs also how far it has got."""
-    words = sentence(label(name), lang)
-    running = name in seen and seen[name] is RUNNING
-    return f"{words}: {sentence(notes[name], lang)}" if running and name in notes else words
-
-
-def _mark(name: str, seen: Mapping[str, Status | None]) -> str:
+    """The probe's name; while it runs also how far it has got, and what a plan has no sign for."""
+    words = plain(label(name), lang, limit=_TASK_TITLE)
     if name not in seen:
-        return _WAITING_MARK
+        return words
     status = seen[name]
-    return _RUNNING_MARK if status is RUNNING else MARKS[status]
+    if status is RUNNING:
+        return f"{words}: {plain(notes[name], lang)}" if name in notes else words
+    return f"{MARKS[status]} {words}" if status in (Status.WARN, Status.SKIPPED) else words
+
+
+def _status(name: str, seen: Mapping[str, Status | None]) -> str:
+    if name not in seen:
+        return "pending"
+    status = seen[name]
+    if status is RUNNING:
+        return "in_progress"
+    return "error" if status is Status.FAIL else "complete"
 
 
 def notice(message: Message, lang: str, *, hint: Message | None = None) -> Post:
@@ -77,6 +82,15 @@ def interrupted(target: str, lang: str) -> Post:
         say("The check of {target} was stopped, because the bot is restarting.", target=target),
         lang,
         hint=say("Ask again in a minute: `/wsdiag check {target}`", target=target),
+    )
+
+
+def orphaned(target: str, lang: str) -> Post:
+    """Instead of a summary when the process was killed: told by the next one."""
+    return notice(
+        say("The check of {target} was interrupted: the bot was ended meanwhile.", target=target),
+        lang,
+        hint=say("Ask again: `/wsdiag check {target}`", target=target),
     )
 
 

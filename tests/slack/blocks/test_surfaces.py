@@ -31,6 +31,7 @@ from bot.slack.blocks import alert, progress, status, usage
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.explanation import explanation
 from bot.slack.blocks.kit import Post
+from bot.slack.blocks.older import newer_kinds, older
 from bot.slack.blocks.summary import summary
 from tests.slack.reports import AT, report
 from tests.slack.rules import assert_postable, shown
@@ -124,7 +125,9 @@ ugly = settings(max_examples=25, deadline=None, suppress_health_check=list(Healt
 @ugly
 @given(ugly_reports(), st.sampled_from(READERS))
 def test_a_summary_of_anything_is_postable(given_report: Report, reader: Reader) -> None:
-    assert_postable(summary(given_report, "r1", reader))
+    post = summary(given_report, "r1", reader, before=report(State.UP, url=given_report.target_url))
+    assert_postable(post)
+    assert_postable(Post(post.text, tuple(older(post.blocks))))
 
 
 @ugly
@@ -154,7 +157,10 @@ def test_an_alert_of_anything_is_postable(
 def test_progress_help_and_status_of_anything_are_postable(
     name: str, names: list[str], seen: dict[str, Status | None], lang: str
 ) -> None:
-    assert_postable(progress.progress(name, names, seen, lang))
+    going = progress.progress(name, names, seen, lang)
+    assert_postable(going)
+    assert_postable(Post(going.text, tuple(older(going.blocks))))
+    assert_postable(progress.orphaned(name, lang))
     assert_postable(progress.interrupted(name, lang))
     assert_postable(progress.failed(name, lang))
     assert_postable(usage.usage("/wsdiag", names, lang))
@@ -189,13 +195,37 @@ def test_every_cause_can_be_told_in_every_language() -> None:
             assert_postable(summary(told, "r1", Reader(lang, links)))
 
 
-def test_the_first_lines_say_verdict_users_cause_and_fix() -> None:
+def test_the_first_screen_says_verdict_users_and_fix_and_has_the_buttons() -> None:
     post = summary(report(State.DOWN), "r1", Reader("en", LINKED))
     head, body = post.blocks[0]["text"]["text"], post.blocks[1]["text"]["text"]
-    assert head == "🔴 prod is down"
-    assert [line.split(":")[0] for line in body.splitlines()] == ["*Users", "*Cause", "*Fix"]
-    assert "_(likely)_" in body
-    assert post.text.startswith("prod is down: ")
+    assert head == "🔴 prod is down: Nothing listens on the backend's port"
+    assert [line.split(":")[0] for line in body.splitlines()] == ["*Users", "*Fix"]
+    assert post.blocks[2]["type"] == "actions"
+    assert "*Cause:* likely" in shown(post)
+    assert post.text == f"{head[2:]}."
+
+
+def test_the_evidence_is_behind_a_line_and_below_it_in_older_blocks() -> None:
+    post = summary(report(State.DOWN), "r1", Reader("en", LINKED))
+    assert (post.blocks[-1]["type"], post.blocks[-1]["default_collapsed"]) == ("container", True)
+    flat = Post(post.text, tuple(older(post.blocks)))
+    assert not newer_kinds(flat.blocks)
+    assert_postable(flat)
+    assert shown(flat).count("➖ Polling · a lower layer failed first") == 1
+    assert "*Evidence, layer by layer*" in shown(flat)
+
+
+def test_what_changed_since_the_last_good_run_is_told_before_the_buttons() -> None:
+    before, after = report(State.UP), report(State.DEGRADED)
+    for lang, words in (("en", "Transport: WebSocket → polling"), ("ru", "WebSocket → polling")):
+        post = summary(after, "r1", Reader(lang, LINKED), before=before)
+        assert_postable(post)
+        assert words in post.blocks[2]["elements"][0]["text"]
+        assert post.blocks[3]["type"] == "actions"
+    elsewhere = dataclasses.replace(before, target_url="https://other.example")
+    for nothing in (None, after, elsewhere):
+        same = summary(after, "r1", Reader("en", LINKED), before=nothing)
+        assert same.blocks[2]["type"] == "actions"
 
 
 def test_a_healthy_target_is_told_with_its_round_trip() -> None:
@@ -220,7 +250,8 @@ def test_buttons_survive_when_the_evidence_does_not_fit() -> None:
     wordy = dataclasses.replace(base, verdict=dataclasses.replace(base.verdict, why=long))
     post = summary(wordy, "r1", Reader("en", LINKED))
     assert_postable(post)
-    assert post.blocks[-1]["type"] == "actions"
+    assert "actions" in [block["type"] for block in post.blocks]
+    assert len(post.blocks[-1]["child_blocks"]) > 1  # as much of it as there is room for
 
 
 def test_an_incident_that_is_over_says_how_long_it_lasted() -> None:
@@ -244,7 +275,11 @@ def test_status_shows_the_worst_first() -> None:
 
 def test_progress_shows_what_runs_what_is_done_and_what_is_left() -> None:
     post = progress.progress("prod", ("dns", "tcp", "tls"), {"dns": Status.OK, "tcp": None}, "en")
-    text = shown(post)
-    assert "✅ DNS" in text
-    assert "⏳ TCP" in text
-    assert "▫️ TLS" in text
+    (plan,) = post.blocks
+    assert [(t["title"], t["status"]) for t in plan["tasks"]] == [
+        ("DNS", "complete"),
+        ("TCP", "in_progress"),
+        ("TLS", "pending"),
+    ]
+    text = shown(Post("", tuple(older(post.blocks))))
+    assert "*Checking prod…*   ✅ DNS   ⏳ TCP   ▫️ TLS" in text
