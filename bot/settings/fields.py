@@ -76,7 +76,7 @@ def looks_secret(name: str, value: str) -> bool:
     return bool(_SECRET_NAME.search(name) or _SECRET_VALUE.match(value))
 
 
-def _reading(read: Callable[[str], T]) -> BeforeValidator:
+def reading(read: Callable[[str], T]) -> BeforeValidator:
     """A validator that hands text to one of our readers and leaves other types to pydantic."""
 
     def validate(value: Any) -> Any:
@@ -324,14 +324,14 @@ def _lower(text: str) -> str:
 
 Lower = BeforeValidator(lambda value: _lower(value) if isinstance(value, str) else value)
 Listed = BeforeValidator(_listed)
-Channel = Annotated[str, _reading(_channel)]
-Audience = Annotated[tuple[Annotated[str, _reading(_audience)], ...], Listed]
-IpAddress = Annotated[str, _reading(_ip)]
-PageUrl = Annotated[str, _reading(_page)]
-SlackApiUrl = Annotated[str, _reading(_slack_api_url)]
-PageUrls = Annotated[tuple[Annotated[str, _reading(urls.parse_page_url)], ...], Listed]
-HostPatterns = Annotated[tuple[Annotated[str, _reading(urls.parse_host_pattern)], ...], Listed]
-Vantage = Annotated[str, _reading(_vantage)]
+Channel = Annotated[str, reading(_channel)]
+Audience = Annotated[tuple[Annotated[str, reading(_audience)], ...], Listed]
+IpAddress = Annotated[str, reading(_ip)]
+PageUrl = Annotated[str, reading(_page)]
+SlackApiUrl = Annotated[str, reading(_slack_api_url)]
+PageUrls = Annotated[tuple[Annotated[str, reading(urls.parse_page_url)], ...], Listed]
+HostPatterns = Annotated[tuple[Annotated[str, reading(urls.parse_host_pattern)], ...], Listed]
+Vantage = Annotated[str, reading(_vantage)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database_url)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 SecretUrl = Annotated[Secret, AfterValidator(_secret_page)]
@@ -347,14 +347,14 @@ Headers = Annotated[
     dict[str, Annotated[SecretRef, PlainValidator(_secret_ref)]], BeforeValidator(_headers)
 ]
 Query = Annotated[dict[str, str], BeforeValidator(_query)]
-SocketUrl = Annotated[str, _reading(_socket_url)]
+SocketUrl = Annotated[str, reading(_socket_url)]
 CaFile = Annotated[str, _checked(credentials.check_ca_file)]
 PemFile = Annotated[str, _checked(credentials.check_pem)]
 SocketUrls = Annotated[tuple[SocketUrl, ...], Listed]
-Origin = Annotated[str, _reading(urls.parse_origin)]
-Mount = Annotated[str, _reading(urls.parse_mount)]
-Namespace = Annotated[str, _reading(urls.parse_namespace)]
-HealthPath = Annotated[str, _reading(urls.parse_health_path)]
-Proxy = Annotated[str, _reading(urls.parse_proxy)]
+Origin = Annotated[str, reading(urls.parse_origin)]
+Mount = Annotated[str, reading(urls.parse_mount)]
+Namespace = Annotated[str, reading(urls.parse_namespace)]
+HealthPath = Annotated[str, reading(urls.parse_health_path)]
+Proxy = Annotated[str, reading(urls.parse_proxy)]
 Attempts = Annotated[Annotated[int, Field(ge=0, le=1_000_000)] | None, BeforeValidator(_attempts)]
 KeepAlive = Annotated[Annotated[float, Field(gt=0, le=86_400)] | None, BeforeValidator(_keep_alive)]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.model import Controls, Target, say
-from bot.settings import fields
+from bot.quiet import Policy, Window
+from bot.settings import fields, quiet
 from bot.settings.fields import Env, TomlOnly
 from bot.settings.problems import BadValueError, Problem, nearest
 from bot.settings.targets import TargetTable
@@ -57,6 +58,31 @@ def _distinct(tables: dict[str, TargetTable]) -> dict[str, TargetTable]:
                 say("{one} and {two} differ only in case; rename one.", one=twin, two=name)
             )
     return tables
+
+
+def _of_known_targets(
+    windows: tuple[quiet.MaintenanceTable, ...], info: ValidationInfo
+) -> tuple[quiet.MaintenanceTable, ...]:
+    """A window of a target that is not there would keep nobody quiet."""
+    known = info.data.get("targets_table")
+    for name in (name for window in windows for name in window.targets):
+        if known is not None and name not in known:
+            meant = nearest(name, known)
+            raise BadValueError(
+                say("There is no target {name}. Did you mean {meant}?", name=name, meant=meant)
+                if meant
+                else say("There is no target {name}.", name=name)
+            )
+    return windows
+
+
+def _can_be_signed(table: quiet.EscalationTable, info: ValidationInfo) -> quiet.EscalationTable:
+    webhook = info.data.get("webhook")
+    if table.webhook_url and not table.webhook_secret and not (webhook and webhook.secret):
+        raise BadValueError(
+            say("Set webhook_secret as well, or secret in [webhook]: calls are signed with it.")
+        )
+    return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +238,17 @@ class Settings(BaseSettings):
         Field(alias="targets", description="`[targets.NAME]` tables."),
     ] = Field(default_factory=dict)
 
+    maintenance: Annotated[
+        tuple[quiet.MaintenanceTable, ...],
+        quiet.OneOrMany,
+        AfterValidator(_of_known_targets),
+        Field(max_length=200),
+    ] = ()
+    webhook: quiet.WebhookTable = quiet.WebhookTable()
+    escalation: Annotated[quiet.EscalationTable, AfterValidator(_can_be_signed)] = (
+        quiet.EscalationTable()
+    )
+
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _notices: tuple[Problem, ...] = PrivateAttr(default=())
     _files: tuple[Path, ...] = PrivateAttr(default=())
@@ -238,6 +275,15 @@ class Settings(BaseSettings):
 
     def controls(self) -> Controls:
         return Controls(self.control_urls, self.control_resolver)
+
+    def windows(self) -> tuple[Window, ...]:
+        """Every maintenance window."""
+        return tuple(table.to_model() for table in self.maintenance)
+
+    def silence(self, target: str) -> tuple[Policy, tuple[str, ...]]:
+        """How long an incident of a target may stay unacknowledged, and who is mentioned then."""
+        table = self.targets_table.get(target)
+        return self.escalation.policy(table.escalation if table else None)
 
     def checkers(self) -> Audience:
         """Who may run checks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -22,8 +23,13 @@ def masked(settings: Settings) -> dict[str, Any]:
     """Every effective setting: `{key: {"value": plain data, "source": where it was written}}`."""
     rows: dict[str, Any] = {}
     for name in Settings.model_fields:
-        if name != "targets_table":
-            rows[name] = _row(settings, name, getattr(settings, name))
+        value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            for path, inner in _walk(value, (name,)):
+                key = ".".join(path)
+                rows[key] = _row(settings, key, inner)
+        elif name != "targets_table":
+            rows[name] = _row(settings, name, value)
     for target, table in settings.targets_table.items():
         for path, value in _walk(table, ("targets", target)):
             key = ".".join(path)
@@ -49,17 +55,27 @@ def _walk(table: BaseModel, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, 
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, SecretStr):
-        return MASK
-    if isinstance(value, SecretRef):
-        return MASK if value.literal is not None else value.source
-    if isinstance(value, Enum):
-        return value.value
+    if isinstance(value, BaseModel):
+        value = {name: getattr(value, name) for name in value.model_fields_set}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value
+    return _word(value)
+
+
+def _word(value: Any) -> Any:
+    match value:
+        case SecretStr():
+            return MASK
+        case SecretRef():
+            return MASK if value.literal is not None else value.source
+        case Enum():
+            return value.value
+        case datetime():
+            return value.isoformat(" ")
+        case _:
+            return value
 
 
 # ---------------------------------------------------------------- documentation
@@ -126,7 +142,7 @@ def _default(setting: Setting) -> str:
     if setting.key == "database_url":
         return "`sqlite:///$XDG_STATE_HOME/wsdiag/wsdiag.db`"
     value = _plain(setting.default)
-    if value is None or value in ([], {}):
+    if value is None or value in ([], {}, ""):
         return "–"
     if isinstance(value, list):
         return f"`{', '.join(value)}`"
@@ -166,4 +182,20 @@ channel = "#staging"
 [targets.staging.watch]
 mode = "periodic"
 interval_s = 300
+
+[[maintenance]]
+targets = ["staging"]
+cron = "0 3 * * 7"  # Sundays at three
+duration_min = 90
+zone = "Europe/Berlin"
+note = "weekly deployment"
+
+[escalation]
+remind_every_min = 15
+after_min = 30
+mention = ["S0123ABCD"]
+
+# [webhook]  # see docs/webhook.md
+# url = "env:WEBHOOK_URL"
+# secret = "env:WEBHOOK_SECRET"
 """

@@ -11,6 +11,7 @@ from bot.model import ClientCertificate, ClientSettings, Target, Transport, Watc
 from bot.settings import fields
 from bot.settings.fields import Env, LocalFile, TomlOnly
 from bot.settings.problems import BadValueError
+from bot.settings.quiet import TargetEscalationTable
 
 _CLIENT = ClientSettings()
 _WATCH = WatchSettings()
@@ -196,6 +197,7 @@ class TargetTable(_Table):
     )
     client: ClientTable = ClientTable()
     watch: WatchTable = WatchTable()
+    escalation: TargetEscalationTable = TargetEscalationTable()
 
     @model_validator(mode="after")
     def _fits_together(self) -> TargetTable:

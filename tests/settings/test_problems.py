@@ -71,6 +71,7 @@ def _refusal() -> tuple[Problem, ...]:
     settings.targets()
     settings.controls()
     settings.masked()
+    settings.windows()
     return ()
 
 
@@ -83,7 +84,7 @@ def test_whatever_stands_there_is_taken_or_refused_in_words(setting: Setting, fo
         (folder / "wsdiag.toml").write_text("\n".join(lines), encoding="utf-8")
         for problem in _refusal():
             # Not the whole key: of a table's keys, another one may be missing.
-            table = ".".join(setting.path[:3])
+            table = ".".join(setting.path[: 3 if setting.path[0] == "targets" else 1])
             assert problem.where.startswith(f"wsdiag.toml line {len(lines)}: {table}"), odd
             assert not UNFILLED.search(problem.text()), odd
 

@@ -1,0 +1,100 @@
+"""Maintenance, escalation and webhook: as they are written, and what the bot makes of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.quiet import Policy, Recurring, Span, Window
+from bot.settings import load
+from tests.settings.conftest import Write
+
+TARGETS = (
+    '[targets.prod]\nurl = "https://a.example.com"\n[targets.dev]\nurl = "https://b.example.com"\n'
+)
+
+
+def minutes(n: float) -> timedelta:
+    return timedelta(minutes=n)
+
+
+def test_windows_are_read_in_the_time_of_their_place(write: Write) -> None:
+    write(
+        "wsdiag.toml",
+        TARGETS
+        + """
+[[maintenance]]
+targets = ["prod"]
+cron = "0  3 * * 7"
+duration_min = 90
+zone = "Europe/Berlin"
+note = "deployment"
+
+[[maintenance]]
+start = 2026-12-24 22:00:00
+end = "2026-12-24T23:30"
+zone = "America/New_York"
+
+[[maintenance]]
+start = 2026-12-24
+end = 2026-12-25 12:00:00Z
+""",
+    )
+    assert load().windows() == (
+        Window(
+            Recurring("0 3 * * 7", minutes(90), "Europe/Berlin"), frozenset({"prod"}), "deployment"
+        ),
+        Window(
+            Span(datetime(2026, 12, 25, 3, tzinfo=UTC), datetime(2026, 12, 25, 4, 30, tzinfo=UTC))
+        ),
+        Window(Span(datetime(2026, 12, 24, tzinfo=UTC), datetime(2026, 12, 25, 12, tzinfo=UTC))),
+    )
+
+
+def test_one_window_may_be_written_as_a_table(write: Write) -> None:
+    write("wsdiag.toml", '[maintenance]\ncron = "0 3 * * *"\nduration_min = 5\n')
+    assert load().windows() == (Window(Recurring("0 3 * * *", minutes(5))),)
+
+
+def test_by_default_nobody_is_reminded_of_anything(write: Write) -> None:
+    write("wsdiag.toml", TARGETS)
+    settings = load()
+    assert settings.silence("prod") == (Policy(), ())
+    assert settings.windows() == ()
+    assert settings.webhook.url is None
+
+
+def test_a_target_may_differ_in_what_it_says_and_only_in_that(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WSDIAG_WEBHOOK_SECRET", "0123456789abcdef")
+    monkeypatch.setenv("WSDIAG_ESCALATION_WEBHOOK_URL", "https://pager.example.com/x")
+    write(
+        "wsdiag.toml",
+        TARGETS
+        + """
+[targets.dev.escalation]
+remind_every_min = "off"
+mention = []
+[escalation]
+remind_every_min = 10
+after_min = 15
+mention = ["U1", "@here", "S2"]
+""",
+    )
+    settings = load()
+    assert settings.silence("prod") == (
+        Policy(minutes(10), minutes(15), True, minutes(30), True),
+        ("U1", "here", "S2"),
+    )
+    assert settings.silence("dev") == (Policy(None, minutes(15), False, minutes(15), True), ())
+
+
+def test_the_webhooks_secrets_are_shown_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WSDIAG_WEBHOOK_URL", "https://hook.example.com/s3cret")
+    monkeypatch.setenv("WSDIAG_WEBHOOK_SECRET", "s3cret-s3cret-s3cret")
+    settings = load()
+    assert "s3cret" not in str(settings.masked())
+    assert settings.masked()["webhook.url"] == {"value": "••••••", "source": "WSDIAG_WEBHOOK_URL"}
+    assert "s3cret" not in repr(settings)
