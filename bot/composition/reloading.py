@@ -13,7 +13,9 @@ from bot.model import Target
 from bot.settings import Settings, SettingsError, load
 
 # What is in force at once; everything else waits for a restart, which the log then says.
-_AT_ONCE: Final = frozenset({"targets_table", "lang", "languages", "adhoc_allow"})
+_AT_ONCE: Final = frozenset(
+    {"targets_table", "lang", "languages", "adhoc_allow", "maintenance", "escalation", "webhook"}
+)
 _LOOK_EVERY_S: Final = 2.0
 
 _log = logging.getLogger("wsdiag.settings")

@@ -12,6 +12,7 @@ from typing import Final
 
 from bot import __version__, guide, urls
 from bot.composition.errors import UsageError
+from bot.composition.quietness import Quietness
 from bot.composition.reloading import Reloader, changed_targets
 from bot.composition.self_report import SelfReport
 from bot.diagnose import Progress, diagnose
@@ -21,6 +22,7 @@ from bot.jobs import Jobs
 from bot.model import Controls, Message, Notice, NoticeKind, Report, Target, say
 from bot.probes import SUITE
 from bot.pulse import Heartbeat, LoopLag
+from bot.quiet import Window
 from bot.settings import Audience, Settings
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot, TokenRefused
 from bot.slack.access import Policy, Rule
@@ -106,6 +108,7 @@ class _Service:
                 policy=Policy(_rule(settings.checkers()), _rule(settings.changers())),
                 language=lambda channel, _user: settings.language(channel),
                 default_channel=settings.channel,
+                quiet=Quietness(store, self._targets, self._windows),
             ),
             jobs=Jobs(limit=settings.max_checks + settings.max_waiting),
         )
@@ -291,6 +294,9 @@ class _Service:
             slack_connected=self._slack.connected,
             loop_lag_s=self._lag.worst_s,
         )
+
+    def _windows(self) -> Sequence[Window]:
+        return self._settings.windows()
 
     def _slack_hint(self) -> bool | None:
         """Whether the socket to Slack is up; over HTTP there is none to ask."""

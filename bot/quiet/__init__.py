@@ -4,16 +4,19 @@
 |---|---|
 | `mutes` | which targets people have muted |
 | `windows` | maintenance windows: cron and one-off, in the time of a place |
+| `silence` | both together: which targets are quiet, and why |
 | `pending` | which reminders and escalations are due |
 """
 
 from bot.quiet.mutes import in_force
 from bot.quiet.pending import Policy, Step, Vigil, acknowledgement, due, steps
+from bot.quiet.silence import Silence, silences
 from bot.quiet.windows import Recurring, Span, Window, maintenance, upcoming
 
 __all__ = [
     "Policy",
     "Recurring",
+    "Silence",
     "Span",
     "Step",
     "Vigil",
@@ -22,6 +25,7 @@ __all__ = [
     "due",
     "in_force",
     "maintenance",
+    "silences",
     "steps",
     "upcoming",
 ]

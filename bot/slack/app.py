@@ -27,7 +27,7 @@ from bot.slack.blocks.status import TargetStatus
 from bot.slack.channels import Channels
 from bot.slack.checks import Checks, Diagnose
 from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
-from bot.slack.desk import Adhoc, Desk, Language
+from bot.slack.desk import Adhoc, Desk, Language, Quiet, never_quiet
 from bot.slack.errors import understand
 from bot.slack.http import Handler, handler
 from bot.slack.incident_messages import IncidentMessages
@@ -115,6 +115,7 @@ class Bindings:
     adhoc: a URL that is no target → a Target that may be checked, or why not.
     language: (channel id or None, user id or None) → language.
     default_channel: where alerts go whose own channel cannot be posted to.
+    quiet: of which targets nobody is to be alerted at a moment.
     """
 
     targets: Mapping[str, Target]
@@ -127,6 +128,7 @@ class Bindings:
     policy: Policy
     language: Language
     default_channel: str | None = None
+    quiet: Quiet = never_quiet
 
 
 class SlackBot:
@@ -171,6 +173,7 @@ class SlackBot:
             language=bindings.language,
             adhoc=bindings.adhoc,
             statuses=bindings.statuses,
+            quiet=bindings.quiet,
             now=now,
             pictures=Pictures(bindings.store, Uploads(self._client), Artist(), now=now),
         )

@@ -14,6 +14,7 @@ from bot.explain import explain
 from bot.jobs import JobsBusyError, JobsClosedError
 from bot.locales import translate
 from bot.model import Message, State, Target, say
+from bot.quiet import Silence
 from bot.slack import quieting
 from bot.slack.access import Deed
 from bot.slack.blocks.explanation import explanation
@@ -42,6 +43,7 @@ from bot.slack.parse import (
 from bot.slack.past import answer_chart
 from bot.slack.posting import Place, ResponseUrl
 from bot.slack.reading import answer_guide
+from bot.store import StoreError
 from bot.urls import UrlError, parse_socket_url
 
 _log = logging.getLogger("wsdiag.slack")
@@ -100,7 +102,8 @@ async def answer(
         case ShowHelp():
             await desk.poster.whisper(place, usage(COMMAND, tuple(desk.targets), reader.lang))
         case ShowStatus():
-            await desk.poster.whisper(place, status(desk.statuses(), reader.lang))
+            shown = status(desk.statuses(), reader.lang, await _silences(desk))
+            await desk.poster.whisper(place, shown)
         case ShowTargets():
             shown = targets(tuple(desk.targets.values()), reader.lang)
             await desk.poster.whisper(place, shown)
@@ -136,6 +139,15 @@ async def _look_back(desk: Desk, request: ShowChart, place: Place) -> None:
         await desk.poster.whisper(place, notice(target, lang))
     else:
         await answer_chart(desk, target.name, request.back.length, place)
+
+
+async def _silences(desk: Desk) -> Mapping[str, Silence]:
+    """What is quiet; a status without it is better than none."""
+    try:
+        return await desk.quiet(desk.now())
+    except StoreError as error:
+        _log.error("the mutes could not be read: %s", error)
+        return {}
 
 
 async def _quieten(

@@ -10,6 +10,7 @@ from bot.charts.clock import Zone
 from bot.guide import GuideLinks
 from bot.jobs import Jobs
 from bot.model import Message, Target
+from bot.quiet import Silence
 from bot.slack.access import Deed, Where
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.progress import notice
@@ -30,6 +31,14 @@ Adhoc = Callable[[str], Awaitable[Target | Message]]
 Language = Callable[[str | None, str | None], str]
 """(channel, user) → the language to speak with them."""
 
+Quiet = Callable[[datetime], Awaitable[Mapping[str, Silence]]]
+"""A moment → the targets of which nobody is to be alerted then, and why. Raises StoreError."""
+
+
+async def never_quiet(_: datetime) -> Mapping[str, Silence]:
+    """Nothing is ever muted."""
+    return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -47,6 +56,7 @@ class Desk:
     adhoc: Adhoc
     statuses: Callable[[], Sequence[TargetStatus]]
     pictures: Pictures
+    quiet: Quiet = never_quiet
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     events: Remembered[str, bool] = field(default_factory=lambda: Remembered(for_s=_EVENTS_S))
 

@@ -24,6 +24,7 @@ from bot.slack import Bindings, Mode, SlackAccess, SlackBot
 from bot.slack.access import Policy
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.checks import Diagnose
+from bot.slack.desk import Quiet, never_quiet
 from bot.store import Store
 from tests.slack.reports import report
 
@@ -109,6 +110,7 @@ class Stage:
     drain_s: float = 0.0
     diagnose: Diagnose | None = None  # None: the script
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    quiet: Quiet = never_quiet
     allowed: tuple[str, ...] = ("https://adhoc.example",)
 
     def access(self, **changes: Any) -> SlackAccess:
@@ -139,6 +141,7 @@ class Stage:
             policy=self.policy,
             language=lambda _channel, _user: self.lang,
             default_channel=self.default_channel,
+            quiet=self.quiet,
         )
 
     def bot(self, **changes: Any) -> SlackBot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +11,9 @@ import pytest
 from bot.demo.workspace import Message
 from bot.incidents import Incident, TargetState, incident_id, observe
 from bot.model import Act, ActKind, Observation, State, Target
+from bot.quiet import Silence, Span, Window, silences
 from bot.slack.access import Policy, Rule
+from bot.slack.blocks.status import TargetStatus
 from bot.slack.client import Mode
 from bot.slack.posting import Place
 from bot.slack.quieting import acknowledge
@@ -197,6 +199,31 @@ async def test_who_may_only_look_changes_nothing(stage: Stage, running: Start, t
     (said,) = await scene.workspace.wait_for(scene.whispers)
     assert said == "You are not on the list of those who may do this."
     assert await acts(stage) == []
+
+
+async def test_the_status_says_who_muted_what_and_what_is_worked_on(
+    stage: Stage, running: Start
+) -> None:
+    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    stage.now = lambda: now
+    mira = stage.workspace.user("mira").id
+    stage.statuses = (TargetStatus("prod", "https://prod.example", State.DOWN),)
+    window = Window(Span(now, now + timedelta(hours=1)), note="<new> disks")
+
+    async def quiet(at: datetime) -> Mapping[str, Silence]:
+        return silences(["prod"], await stage.store.acts.mutes(at), [window], at)
+
+    stage.quiet = quiet
+    await stage.store.acts.add(
+        Act(ActKind.MUTED, "prod", mira, now, until=now + timedelta(minutes=30))
+    )
+    scene = await running()
+    await scene.command("status")
+    (told,) = await scene.workspace.wait_for(lambda: scene.workspace.ephemerals("mira"))
+    shown = str(told.blocks)
+    assert f"🔕 Muted by <@{mira}> until <!date^{int(now.timestamp()) + 1800}^" in shown
+    assert "🛠 Maintenance until <!date^" in shown
+    assert "&lt;new&gt; disks" in shown
 
 
 async def test_which_target_is_asked_where_several_fit(stage: Stage, running: Start) -> None:

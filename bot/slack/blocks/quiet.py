@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from bot.model import Act, Message, Mute, say
+from bot.quiet import Silence
 from bot.slack.blocks.kit import Post, post, section
 from bot.slack.mrkdwn import marked, person, when
+
+_MAINTENANCE = say("Maintenance until {until}.")
 
 
 def acknowledged(target: str, user: str, lang: str) -> Post:
@@ -43,6 +47,16 @@ def muted_line(mute: Mute, lang: str) -> str:
         return "🔕 " + marked(say("Muted by {person} until it is up."), lang, person=who)
     words = say("Muted by {person} until {until}.")
     return "🔕 " + marked(words, lang, person=who, until=when(mute.until, lang))
+
+
+def silence_lines(silence: Silence, lang: str) -> Iterator[str]:
+    """Why nobody is alerted of a target, a line of mrkdwn for each reason."""
+    if silence.mute is not None:
+        yield muted_line(silence.mute, lang)
+    if silence.window is not None and silence.span is not None:
+        note = silence.window.note
+        words = say("Maintenance until {until}: {note}", note=note) if note else _MAINTENANCE
+        yield "🛠 " + marked(words, lang, until=when(silence.span.end, lang))
 
 
 def _said(mark: str, words: Message, lang: str, **markup: str) -> Post:

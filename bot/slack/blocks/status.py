@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,8 +11,10 @@ from bot import causes, patterns
 from bot.evidence import Pattern
 from bot.locales import translate
 from bot.model import Message, State, Target, Transport, say, say_n
+from bot.quiet import Silence
 from bot.slack.blocks.common import FACES
 from bot.slack.blocks.kit import Post, header, paragraphs, post, section
+from bot.slack.blocks.quiet import silence_lines
 from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import headline, milliseconds
 
@@ -54,8 +56,14 @@ class TargetStatus:
         )
 
 
-def status(targets: Sequence[TargetStatus], lang: str) -> Post:
-    """The worst first, a line or two each, so that trouble is on the first screen of a phone."""
+def status(
+    targets: Sequence[TargetStatus], lang: str, quiet: Mapping[str, Silence] | None = None
+) -> Post:
+    """The worst first, a line or two each, so that trouble is on the first screen of a phone.
+
+    `quiet`: the targets of which nobody is alerted, by name.
+    """
+    silent = quiet or {}
     if not targets:
         text = translate(say("No target is configured yet. The README says how to add one."), lang)
         return post(text, [section(text)])
@@ -65,7 +73,9 @@ def status(targets: Sequence[TargetStatus], lang: str) -> Post:
         sentence(words, lang),
         [header(plain(words, lang))] if len(targets) > 1 else [],
         paragraphs(
-            (line for target in ordered for line in _lines(target, lang)), section, limit=2_000
+            (line for t in ordered for line in _lines(t, silent.get(t.name), lang)),
+            section,
+            limit=2_000,
         ),
     )
 
@@ -85,9 +95,11 @@ def _in_words(targets: Sequence[TargetStatus]) -> Message:
     )
 
 
-def _lines(target: TargetStatus, lang: str) -> Iterator[str]:
-    """A target in a line, and what recurs below it."""
+def _lines(target: TargetStatus, silence: Silence | None, lang: str) -> Iterator[str]:
+    """A target in a line; below it why nobody is alerted of it, and what recurs."""
     yield _line(target, lang)
+    for line in silence_lines(silence, lang) if silence else ():
+        yield f"        {line}"
     for pattern in target.patterns[:_PATTERNS]:
         yield f"        🔁 {sentence(patterns.headline(pattern), lang)}"
 

@@ -1,0 +1,25 @@
+"""Who is not to be alerted of what, put together from people's mutes and the settings' windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from bot.quiet import Silence, Window, silences
+from bot.store import Store
+
+
+class Quietness:
+    """Called with a moment, gives the targets that are quiet then. Raises StoreError.
+
+    targets, windows: looked at anew in each call, as settings may change.
+    """
+
+    def __init__(
+        self, store: Store, targets: Iterable[str], windows: Callable[[], Sequence[Window]]
+    ) -> None:
+        self._store, self._targets, self._windows = store, targets, windows
+
+    async def __call__(self, now: datetime) -> Mapping[str, Silence]:
+        mutes = await self._store.acts.mutes(now)
+        return silences(tuple(self._targets), mutes, self._windows(), now)
