@@ -397,22 +397,66 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One thing to tell Slack: facts only; `slack/alerts` renders them when it sends."""
+    """One thing to tell Slack: that something happened to an incident. What its message shows is
+    read when it is sent, so that nobody reads what is over already."""
 
     id: int
     incident_id: str
     target: str
     channel: str
     kind: TransitionKind
-    opened_at: datetime
     at: datetime
     state: State
-    report: Report | None  # the report to show: of the trouble, also when closed
-    message_ts: str | None = None  # the incident's root message, once accepted
-    attempts: int = 0
-    report_id: str | None = None  # the report's opaque id, for buttons
-    retry_at: datetime | None = None  # not before; None: at once
+    cause: Named | None = None  # of its incident, as it is known by now
     worse: bool = False  # from degraded or flapping to down, which people must be notified of
+    closed: bool = False  # its incident is over by now
+    group_id: str | None = None  # whose message it belongs to; None: not decided yet
+    begun: bool = False  # somebody began to send it: Slack may have it
+    attempts: int = 0  # that failed
+    retry_at: datetime | None = None  # not before; None: at once
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An incident as the message of its group shows it."""
+
+    incident_id: str
+    target: str
+    opened_at: datetime
+    closed_at: datetime | None
+    state: State  # as long as it was open
+    cause: Named | None
+    report_id: str | None = None  # of the trouble; opaque, for buttons
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The incidents that share one message in a channel; most often just one.
+
+    id: that of the incident it began with. ts: the message, once accepted. members: in the order
+    in which they joined. report: of `lead`, if it is still kept.
+    """
+
+    id: str
+    channel: str
+    ts: str | None
+    members: tuple[Member, ...]
+    report: Report | None = None
+
+    @property
+    def lead(self) -> Member:
+        """The member whose trouble stands for all: the first that lasts, or the newest."""
+        return next((m for m in self.members if m.closed_at is None), self.members[-1])
+
+    @property
+    def open(self) -> bool:
+        """Whether one of them lasts."""
+        return self.lead.closed_at is None
+
+    @property
+    def began(self) -> datetime:
+        """When the first of them opened."""
+        return min(member.opened_at for member in self.members)
 
 
 class NoticeKind(StrEnum):

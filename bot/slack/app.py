@@ -183,7 +183,7 @@ class SlackBot:
             return Reader(bindings.language(channel, None), bindings.links)
 
         messages = IncidentMessages(
-            channels, bindings.store, reader=reader, default_channel=bindings.default_channel
+            channels, reader=reader, default_channel=bindings.default_channel
         )
         self._alerts = Alerts(bindings.store, messages, now=now)
         self._notices = (

@@ -38,32 +38,46 @@ class Channels:
         self._post_gap_s = post_gap_s
         self._ids: dict[str, str] = {}  # channel as configured → its id
         self._free_at: dict[str, float] = {}  # channel → loop time of the next allowed post
+        self._turns: dict[str, asyncio.Lock] = {}  # channel → one post at a time
 
     @property
     def _web(self) -> AsyncWebClient:
         return self._client.careful
 
-    async def post(self, channel: str, post: Post, **options: Any) -> tuple[str, str]:
+    async def post(
+        self, channel: str, post: Post, *, last_resort: Post | None = None, **options: Any
+    ) -> tuple[str, str]:
         """A new message: the channel's id, and the message's timestamp there.
 
-        `options` go to chat.postMessage as they are: metadata, thread_ts, reply_broadcast.
+        `options` go to chat.postMessage as they are: metadata, thread_ts, reply_broadcast. The
+        `last_resort` is what to say, without metadata, if Slack accepts nothing else.
         """
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._free_at.get(channel, 0.0) - loop.time()))
+        place = self._ids.get(channel, channel)
 
         async def send(content: Post) -> Any:
-            return await self._web.chat_postMessage(
-                channel=channel, **options, **content.arguments()
-            )
+            given = options
+            if content is last_resort:
+                given = {name: value for name, value in options.items() if name != "metadata"}
+            return await self._web.chat_postMessage(channel=channel, **given, **content.arguments())
 
-        try:
-            answer = await _accepted(post, send)
-        finally:
-            self._free_at[channel] = loop.time() + self._post_gap_s
+        async with self._turns.setdefault(place, asyncio.Lock()):
+            await asyncio.sleep(max(0.0, self._free_at.get(place, 0.0) - loop.time()))
+            pause_s = self._post_gap_s
+            try:
+                answer = await _accepted(post, last_resort, send)
+            except REACHING as error:
+                pause_s = max(pause_s, understand(error).retry_after_s or 0.0)
+                raise
+            finally:
+                self._free_at[place] = loop.time() + pause_s
         self._ids[channel] = str(answer["channel"])
+        self._free_at[self._ids[channel]] = self._free_at[place]
         return self._ids[channel], str(answer["ts"])
 
-    async def edit(self, channel: str, ts: str, post: Post, **options: Any) -> str | None:
+    async def edit(
+        self, channel: str, ts: str, post: Post, *, last_resort: Post | None = None, **options: Any
+    ) -> str | None:
         """Rewrite a message; the channel's id, or None where there is none that can be edited."""
         try:
             channel_id = await self.id(channel)
@@ -73,7 +87,7 @@ class Channels:
                     channel=channel_id, ts=ts, **options, **content.edit_arguments()
                 )
 
-            await _accepted(post, update)
+            await _accepted(post, last_resort, update)
         except REACHING as error:
             if understand(error).kind is Trouble.MESSAGE:
                 return None
@@ -129,17 +143,25 @@ class Channels:
         return self._ids.get(channel, channel)
 
 
-async def _accepted(post: Post, call: Callable[[Post], Awaitable[Any]]) -> Any:
-    """Call with the blocks, and once more with the sentence alone if Slack dislikes them."""
-    async with asyncio.timeout(CALL_S):
+async def _accepted(
+    post: Post, last_resort: Post | None, call: Callable[[Post], Awaitable[Any]]
+) -> Any:
+    """Call with the blocks; if Slack dislikes them with the sentence; then the last resort."""
+    attempts = [post]
+    if post.blocks:
+        attempts.append(Post(post.text))
+    if last_resort is not None:
+        attempts.append(last_resort)
+    while True:
+        content = attempts.pop(0)
         try:
-            return await call(post)
+            async with asyncio.timeout(CALL_S):
+                return await call(content)
         except REACHING as error:
             found = understand(error)
-            if found.kind is not Trouble.CONTENT or not post.blocks:
+            if found.kind is not Trouble.CONTENT or not attempts:
                 raise
-            _log.error("Slack refused the blocks of a message: %s", found.code)
-            return await call(Post(post.text))
+            _log.error("Slack refused the content of a message: %s", found.code)
 
 
 async def _entries(

@@ -35,10 +35,12 @@ class SlackTrouble:
 # docs.slack.dev/reference/methods/chat.postMessage#errors and its neighbours
 _CHANNEL = frozenset(
     {
+        "cannot_dm_bot",
         "channel_not_found",
         "channel_type_not_supported",
         "is_archived",
         "is_inactive",
+        "messages_tab_disabled",
         "not_in_channel",
         "posting_to_general_channel_denied",
         "restricted_action",
@@ -46,7 +48,10 @@ _CHANNEL = frozenset(
         "restricted_action_thread_only_channel",
         "slack_connect_blocked_file_upload",
         "team_access_not_granted",
+        "user_disabled",
+        "user_not_found",
         "user_not_in_channel",
+        "user_not_visible",
     }
 )
 _MESSAGE = frozenset(

@@ -1,164 +1,178 @@
-"""An incident's messages in Slack: found, posted, edited, answered. One delivery at a time.
+"""The messages of incidents in Slack: found, posted, edited, answered. One group at a time.
 
-Every message carries metadata that names incident and delivery, so that what Slack accepted before
-a crash is found again instead of being sent twice (docs.slack.dev/messaging/message-metadata).
+Every message carries metadata that names its group and the deliveries that it tells of, so that
+what Slack accepted before a crash is found again instead of being sent twice
+(docs.slack.dev/messaging/message-metadata).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.model import Delivery, TransitionKind, say
-from bot.slack.blocks.alert import over, recovery, trouble, worse
+from bot.model import Delivery, Group, Member, say
+from bot.slack.blocks import alert, storm
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
 from bot.slack.channels import Channels
 from bot.slack.client import REACHING
-from bot.slack.errors import Trouble, raise_if_passing, understand
+from bot.slack.errors import SlackTrouble, Trouble, raise_if_passing, understand
 from bot.slack.mrkdwn import sentence
-from bot.store import Store, StoreError
-from bot.wording import headline
 
 ALERT_EVENT: Final = "wsdiag_delivery"
 
 _LOOK_BACK_S: Final = 300.0  # how far Slack's clock and ours may be apart
 
+# A channel closed to us, and a scope or permission that may be missing for this channel only.
+_ELSEWHERE: Final = frozenset({Trouble.CHANNEL, Trouble.TOKEN})
+
 _log = logging.getLogger("wsdiag.slack.alerts")
+
+Notes = Callable[[Group, str], Awaitable[Sequence[str]]]
+"""What a group's message says beside its incidents: (group, language) → lines of mrkdwn."""
 
 
 class Part(StrEnum):
-    """What a message is to its incident, as its metadata says."""
+    """What a message is to its group, as its metadata says."""
 
     ROOT = "root"
-    WORSE = "worse"  # in the thread and the channel: once for each delivery of that kind
-    RECOVERY = "recovery"  # in the thread: once for each incident
+    JOINED = "joined"  # in the thread and the channel: who is in it as well
+    WORSE = "worse"  # in the thread and the channel
+    RECOVERY = "recovery"  # in the thread: once for each group
+
+
+_PAGING: Final = frozenset({Part.JOINED, Part.WORSE})
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """An incident's message: the channel's id, and its timestamp there.
-
-    `posted_for`: the delivery whose state it showed when it was new, and so notified of; 0 where
-    that is not known. Later edits notify nobody.
-    """
+    """A group's message: the channel's id, its timestamp there, and the deliveries of which people
+    were notified by it just now. Edits notify nobody."""
 
     channel: str
     ts: str
-    posted_for: int = 0
+    told: frozenset[int] = frozenset()
+
+
+async def _no_notes(_group: Group, _lang: str) -> Sequence[str]:
+    return ()
 
 
 class IncidentMessages:
-    """Shows incidents. Methods raise what the SDK and aiohttp raise: `errors.understand` reads it.
+    """Shows groups. Methods raise what the SDK and aiohttp raise: `errors.understand` reads it.
 
-    default_channel: where an incident goes whose own channel cannot be posted to.
+    default_channel: where a group goes whose own channel cannot be posted to.
     reader: channel → for whom to write there.
     """
 
     def __init__(
         self,
         channels: Channels,
-        store: Store,
         *,
         reader: Callable[[str], Reader],
         default_channel: str | None,
+        notes: Notes = _no_notes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._channels, self._store = channels, store
+        self._channels = channels
         self._reader, self._default = reader, default_channel
-        self._now = now
+        self._notes, self._now = notes, now
 
-    async def show(self, shown: Delivery, root_ts: str | None, *, in_doubt: bool) -> Root:
-        """Bring the incident's message to the state of `shown`; post it where there is none.
+    async def find(self, group: Group) -> Root | None:
+        """The group's message, if it was posted without our knowing.
 
-        `root_ts`: the message as far as it is known. `in_doubt`: it may have been posted without
-        our knowing, so look for it first.
+        None also where the history cannot be read: doubling beats losing.
         """
-        routes = self._routes(shown.channel)
+        for route in self._routes(group.channel):
+            message = await self._find(route, group, Part.ROOT)
+            if message is not None:
+                channel = await self._channels.id(route)
+                return Root(channel, str(message["ts"]), _told(message))
+        return None
+
+    async def show(
+        self, group: Group, news: Collection[int], *, in_doubt: bool, last_resort: bool = False
+    ) -> Root:
+        """Bring the group's message to the present; post it where there is none.
+
+        news: the deliveries that a message posted now tells of. `in_doubt`: it may have been
+        posted anew without our knowing. `last_resort`: rather a bare sentence than nothing.
+        """
+        routes = self._routes(group.channel)
         closed: dict[str, Exception] = {}  # where it may stand already, out of our reach
 
         async def edit(route: str, ts: str) -> Root | None:
             try:
-                return await self._edit(route, ts, shown)
+                return await self._edit(route, ts, group, last_resort=last_resort)
             except REACHING as error:
                 if understand(error).kind is not Trouble.CHANNEL:
                     raise
                 closed[route] = error
                 return None
 
-        if root_ts is not None:
+        if group.ts is not None:
             for route in routes:
-                root = await edit(route, root_ts)
+                root = await edit(route, group.ts)
                 if root is not None:
                     return root
-        if in_doubt:
-            # Also where the known one is gone: it may have been posted anew without our knowing.
-            for route in routes:
-                found = await self._find_root(route, shown)
-                if found is None or found.ts == root_ts:
-                    continue
-                edited = await edit(route, found.ts)
-                if edited or (root_ts is None and route not in closed):
-                    return found
-        return await self._post(routes, shown, closed)
+            found = await self.find(group) if in_doubt else None
+            if found is not None and found.ts != group.ts and await edit(found.channel, found.ts):
+                return found
+        return await self._post(routes, group, news, closed, last_resort=last_resort)
 
-    async def reply(self, root: Root, news: Delivery, *, in_doubt: bool) -> None:
-        """Say in the incident's thread that it is over, or (to the channel as well) got worse.
+    async def tell(
+        self,
+        root: Root,
+        group: Group,
+        part: Part,
+        news: Sequence[Delivery],
+        *,
+        in_doubt: bool,
+        last_resort: bool = False,
+    ) -> None:
+        """Say in the group's thread, and in the channel where it must page, what `news` are about.
 
-        What `root` announced itself when it was posted is not said again. If its channel is closed
-        to us by now, the default channel is told.
+        What stands there already is not said again. If the channel is closed to us by now, the
+        default channel is told.
         """
-        if news.kind is TransitionKind.CLOSED:
-            part, draw = Part.RECOVERY, recovery
-        else:
-            part, draw = Part.WORSE, worse
-            if root.posted_for >= news.id:
+        ids = {delivery.id for delivery in news}
+        if in_doubt:
+            said = await self._said(root, group, part)
+            if said is None:
                 return
-        if in_doubt and await self._find_reply(root, news, part):
+            ids -= said
+        told = [delivery for delivery in news if delivery.id in ids]
+        if not told:
             return
-        post = draw(news, self._reader(news.channel).lang)
+        about = _members_of(group, told)
+        in_thread = root.ts
+
+        async def send(channel: str, thread_ts: str | None, notes: Sequence[str] = ()) -> None:
+            post = self._line(part, group, about, channel, notes, last_resort=last_resort)
+            bare = alert.bare(group, self._reader(channel).lang) if last_resort else None
+            await self._send(channel, post, group, part, ids, thread_ts=thread_ts, bare=bare)
+
         try:
-            await self._send(root.channel, post, news, part, thread_ts=root.ts)
+            await send(root.channel, in_thread)
         except REACHING as error:
             found = understand(error)
             if found.kind is Trouble.MESSAGE:
-                # The thread is locked or gone; the message itself already says it.
-                _log.warning("no reply to the incident of %s: %s", news.target, found.code)
+                _log.warning("no reply to the incident of %s: %s", told[0].target, found.code)
+                if part in _PAGING:  # the thread is locked or gone, people must hear of it
+                    await send(root.channel, None)
                 return
-            elsewhere = self._routes(news.channel)[-1]
-            if (
-                found.kind is not Trouble.CHANNEL
-                or await self._channels.id(elsewhere) == root.channel
-            ):
+            elsewhere = self._routes(group.channel)[-1]
+            if found.kind not in _ELSEWHERE or (await self._channels.id(elsewhere) == root.channel):
                 raise
-            if in_doubt and await self._find(elsewhere, news, part) is not None:
-                return
-            note = self._astray(news, news.channel, elsewhere, found.code)
-            post = draw(news, self._reader(elsewhere).lang, note)
-            await self._send(elsewhere, post, news, part)
-
-    async def barely(self, waiting: Sequence[Delivery]) -> Root | None:
-        """The last resort for the first of what waits, whose message Slack keeps refusing: its
-        newest state in one bare sentence, here or in the default channel. None: refused as well.
-
-        It carries no metadata, which may be what Slack dislikes, so a crash in between repeats it.
-        """
-        head = waiting[0]
-        newest = [d for d in waiting if d.incident_id == head.incident_id][-1]
-        for route in self._routes(head.channel):
-            words = sentence(headline(newest.target, newest.state), self._reader(route).lang)
-            try:
-                channel, ts = await self._channels.post(route, Post(f"{words}."))
-            except REACHING as error:
-                _log.error("%s refuses even a sentence: %s", route, understand(error).code)
-                continue
-            _log.error("the news of %s are told in a bare sentence; please report it", head.target)
-            return Root(channel, ts, newest.id)
-        return None
+            if in_doubt:
+                message = await self._find(elsewhere, group, part)
+                if message is not None and ids <= _told(message):
+                    return
+            await send(elsewhere, None, [self._astray(group, elsewhere, found)])
 
     # ------------------------------------------------------------ one message
 
@@ -167,105 +181,151 @@ class IncidentMessages:
             return (channel,)
         return (channel, self._default)
 
-    async def _edit(self, channel: str, ts: str, shown: Delivery) -> Root | None:
+    async def _edit(self, channel: str, ts: str, group: Group, *, last_resort: bool) -> Root | None:
         """None: there is no such message in that channel that could be edited."""
-        channel_id = await self._channels.edit(channel, ts, await self._rendered(shown))
+        post, bare = await self._drawn(group, group.channel, last_resort=last_resort)
+        channel_id = await self._channels.edit(channel, ts, post, last_resort=bare)
         return Root(channel_id, ts) if channel_id is not None else None
 
     async def _post(
-        self, routes: tuple[str, ...], shown: Delivery, closed: Mapping[str, Exception]
+        self,
+        routes: tuple[str, ...],
+        group: Group,
+        news: Collection[int],
+        closed: Mapping[str, Exception],
+        *,
+        last_resort: bool,
     ) -> Root:
         """Post it anew. A channel in `closed` counts as closed even if it has just been opened:
         two messages would stand there, one of them never edited again."""
-        note = ""
-        for route in routes[:-1]:
+        note: list[str] = []
+        for route in routes:
             try:
                 if route in closed:
                     raise closed[route]
-                return await self._send(route, await self._rendered(shown), shown, Part.ROOT)
+                post, bare = await self._drawn(group, group.channel, note, last_resort=last_resort)
+                return await self._send(route, post, group, Part.ROOT, news, bare=bare)
             except REACHING as error:
                 found = understand(error)
-                if found.kind is not Trouble.CHANNEL:
+                refused = last_resort and found.kind is Trouble.CONTENT
+                if route == routes[-1] or not (refused or found.kind in _ELSEWHERE):
                     raise
-                note = self._astray(shown, route, routes[-1], found.code)
-        if routes[-1] in closed:
-            raise closed[routes[-1]]
-        return await self._send(routes[-1], await self._rendered(shown, note), shown, Part.ROOT)
+                note = [self._astray(group, routes[-1], found)]
+        raise AssertionError("a group has a channel")
 
-    def _astray(self, shown: Delivery, meant: str, instead: str, code: str) -> str:
+    def _astray(self, group: Group, instead: str, trouble: SlackTrouble) -> str:
         """Log that news go to another channel than meant; returns the line that says so there."""
         _log.error(
             "cannot post to %s (%s), so the news of %s goes to %s. Invite the bot there"
             " (/invite), or set another channel.",
-            meant,
-            code,
-            shown.target,
+            group.channel,
+            trouble.code,
+            group.lead.target,
             instead,
         )
-        words = say("Meant for {channel}, where I cannot post ({code}).", channel=meant, code=code)
+        words = say(
+            "Meant for {channel}, where I cannot post ({code}).",
+            channel=group.channel,
+            code=trouble.code,
+        )
         return sentence(words, self._reader(instead).lang)
 
     async def _send(
-        self, channel: str, post: Post, shown: Delivery, part: Part, thread_ts: str | None = None
+        self,
+        channel: str,
+        post: Post,
+        group: Group,
+        part: Part,
+        ids: Collection[int],
+        *,
+        thread_ts: str | None = None,
+        bare: Post | None = None,
     ) -> Root:
-        metadata = {
-            "event_type": ALERT_EVENT,
-            "event_payload": {
-                "incident": shown.incident_id,
-                "delivery": shown.id,
-                "part": part.value,
-            },
+        payload = {"incident": group.id, "deliveries": sorted(ids), "part": part.value}
+        options: dict[str, Any] = {
+            "metadata": {"event_type": ALERT_EVENT, "event_payload": payload}
         }
-        options: dict[str, Any] = {"metadata": metadata}
         if thread_ts is not None:
-            options |= {"thread_ts": thread_ts, "reply_broadcast": part is Part.WORSE}
+            options |= {"thread_ts": thread_ts, "reply_broadcast": part in _PAGING}
+        channel_id, ts = await self._channels.post(channel, post, last_resort=bare, **options)
+        return Root(channel_id, ts, frozenset(ids))
 
-        channel_id, ts = await self._channels.post(channel, post, **options)
-        return Root(channel_id, ts, shown.id)
+    async def _drawn(
+        self, group: Group, channel: str, notes: Sequence[str] = (), *, last_resort: bool
+    ) -> tuple[Post, Post | None]:
+        """The group's message, and the sentence for the case that nobody takes it."""
+        reader = self._reader(channel)
+        bare = alert.bare(group, reader.lang) if last_resort else None
+        try:
+            return alert.root(group, reader, [*notes, *await self._notes(group, reader.lang)]), bare
+        except Exception:
+            if bare is None:
+                raise
+            _log.exception("the message of %s cannot be drawn", group.lead.target)
+            return bare, bare
 
-    async def _rendered(self, shown: Delivery, note: str = "") -> Post:
-        report_id = None
-        if shown.report is not None:
-            try:
-                report_id = await self._store.save_report(shown.report)
-            except StoreError as error:
-                _log.error("an incident's message has no buttons: %s", error)
-        draw = over if shown.kind is TransitionKind.CLOSED else trouble
-        return draw(shown, report_id, self._reader(shown.channel), note)
+    def _line(
+        self,
+        part: Part,
+        group: Group,
+        about: Sequence[Member],
+        channel: str,
+        notes: Sequence[str],
+        *,
+        last_resort: bool,
+    ) -> Post:
+        lang = self._reader(channel).lang
+        try:
+            match part:
+                case Part.JOINED:
+                    return storm.joined(about, lang, notes)
+                case Part.WORSE:
+                    return alert.worse(about, lang, notes)
+                case _:
+                    return alert.recovery(group, lang, notes)
+        except Exception:
+            if not last_resort:
+                raise
+            _log.exception("a reply to the message of %s cannot be drawn", group.lead.target)
+            return alert.bare(group, lang)
 
     # ------------------------------------------------------------ looking for what was sent
 
-    async def _find_root(self, channel: str, shown: Delivery) -> Root | None:
-        """The incident's message, if this channel has one; None also where it cannot be read."""
-        message = await self._find(channel, shown, Part.ROOT)
-        if message is None:
-            return None
-        return Root(await self._channels.id(channel), str(message["ts"]), _delivery(message))
-
-    async def _find(self, channel: str, shown: Delivery, part: Part) -> Mapping[str, Any] | None:
-        """What the channel itself (not a thread) shows of an incident, the newest such message."""
-        oldest: float | None = shown.opened_at.timestamp() - _LOOK_BACK_S
-        if shown.opened_at > self._now():
+    async def _find(self, channel: str, group: Group, part: Part) -> Mapping[str, Any] | None:
+        """What the channel itself (not a thread) shows of a group, the newest such message."""
+        oldest: float | None = group.began.timestamp() - _LOOK_BACK_S
+        if group.began > self._now():
             oldest = None  # our clock was set back since: what it said then is no bound
         try:
             async for message in self._channels.history(channel, oldest):
-                if _says(message, shown, part):
+                if _is(message, group, part):
                     return message
         except REACHING as error:
             raise_if_passing(error)
             _log.warning("cannot look for news already told in %s: it is told again", channel)
         return None
 
-    async def _find_reply(self, root: Root, news: Delivery, part: Part) -> bool:
-        """Whether the thread says it already, or (see `reply`) its first message announced it."""
+    async def _said(self, root: Root, group: Group, part: Part) -> set[int] | None:
+        """Deliveries that the thread tells of in such replies; None: the one reply is there."""
+        said: set[int] = set()
         try:
             async for message in self._channels.thread(root.channel, root.ts):
-                announced = part is Part.WORSE and _delivery(message) >= news.id
-                if _says(message, news, part) or (announced and _says(message, news, Part.ROOT)):
-                    return True
+                if _is(message, group, part):
+                    if part not in _PAGING:
+                        return None
+                    said |= _told(message)
+            if part in _PAGING:
+                found = await self._find(root.channel, group, part)
+                said |= _told(found) if found is not None else set()
         except REACHING as error:
             raise_if_passing(error)
-        return False
+            _log.warning("cannot look for replies in %s: they are sent again", root.channel)
+        return said
+
+
+def _members_of(group: Group, news: Sequence[Delivery]) -> list[Member]:
+    wanted = {delivery.incident_id for delivery in news}
+    return [m for m in group.members if m.incident_id in wanted] or [group.lead]
 
 
 def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -276,16 +336,17 @@ def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
     return payload
 
 
-def _says(message: Mapping[str, Any], news: Delivery, part: Part) -> bool:
-    """Whether a message is this part of the incident; what got worse goes by its delivery."""
+def _is(message: Mapping[str, Any], group: Group, part: Part) -> bool:
+    """Whether a message is this part of the group."""
     payload = _payload(message)
+    return payload.get("incident") == group.id and payload.get("part") == part.value
+
+
+def _told(message: Mapping[str, Any]) -> frozenset[int]:
+    """The deliveries that a message tells of."""
+    found = _payload(message).get("deliveries")
     return (
-        payload.get("incident") == news.incident_id
-        and payload.get("part") == part.value
-        and (part is not Part.WORSE or _delivery(message) == news.id)
+        frozenset(n for n in found if isinstance(n, int))
+        if isinstance(found, list)
+        else frozenset()
     )
-
-
-def _delivery(message: Mapping[str, Any]) -> int:
-    found = _payload(message).get("delivery")
-    return found if isinstance(found, int) else 0

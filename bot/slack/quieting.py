@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from bot.incidents import Incident
 from bot.model import Act, ActKind, Message, State, say
@@ -140,7 +141,7 @@ async def _tell(desk: Desk, act: Act, place: Place, draw: Callable[[str], Post])
     spots = await _spots(desk, act)
     reached: set[str] = set()
     for channel, thread_ts in spots:
-        options = {"thread_ts": thread_ts} if thread_ts else {}
+        options: dict[str, Any] = {"thread_ts": thread_ts} if thread_ts else {}
         try:
             post = draw(desk.language(channel, None))
             posted_in, _ = await desk.channels.post(channel, post, **options)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Delivery, State, Transition, TransitionKind
 from bot.store import rows
-from bot.store.schema import deliveries, incidents, messages, reports, transitions
+from bot.store.schema import deliveries, incidents, members, transitions
 
 _ERROR_LENGTH: Final = 500
 
@@ -93,129 +93,93 @@ async def _channels_told(connection: AsyncConnection, incident_id: str) -> list[
     return list(await connection.scalars(query.distinct().order_by(deliveries.c.channel)))
 
 
-def _heads() -> Select[Any]:
-    """The first undelivered row of each channel: it decides when the channel's turn comes."""
-    return (
-        select(deliveries.c.channel, func.min(deliveries.c.id).label("first"))
-        .where(deliveries.c.done_at.is_(None))
-        .group_by(deliveries.c.channel)
-    )
-
-
-def _turns(now: datetime | None) -> Select[Any]:
-    heads = _heads().subquery()
-    query = select(heads.c.channel).join(deliveries, deliveries.c.id == heads.c.first)
-    if now is not None:
-        query = query.where(deliveries.c.retry_at.is_(None) | (deliveries.c.retry_at <= now))
-    return query
-
-
 async def pending(
-    connection: AsyncConnection, channel: str | None, now: datetime | None, limit: int
+    connection: AsyncConnection, channel: str | None, limit: int | None
 ) -> list[Delivery]:
-    """Undelivered rows, oldest first; of one channel, if given.
-
-    With `now`, a channel whose first delivery is postponed to a later moment is left out as a
-    whole: what comes after must not overtake it.
-    """
+    """Undelivered rows, oldest first; of one channel, if given."""
     query = (
         select(
             deliveries,
             incidents.c.target,
-            incidents.c.opened_at,
-            messages.c.ts,
-            reports.c.body,
+            incidents.c.closed_at,
+            *(incidents.c[name] for name in rows.CAUSE),
+            members.c.group_id,
             _worse().label("worse"),
         )
         .join(incidents, deliveries.c.incident_id == incidents.c.id)
         .outerjoin(
-            messages,
-            (messages.c.incident_id == deliveries.c.incident_id)
-            & (messages.c.channel == deliveries.c.channel),
+            members,
+            (members.c.incident_id == deliveries.c.incident_id)
+            & (members.c.channel == deliveries.c.channel),
         )
-        .outerjoin(reports, deliveries.c.report_id == reports.c.id)
         .where(deliveries.c.done_at.is_(None))
         .order_by(deliveries.c.id)
         .limit(limit)
     )
     if channel is not None:
         query = query.where(deliveries.c.channel == channel)
-    if now is not None:
-        query = query.where(deliveries.c.channel.in_(_turns(now)))
     return [rows.delivery(row) for row in await connection.execute(query)]
 
 
-async def channels(connection: AsyncConnection, now: datetime | None) -> list[str]:
-    """Channels with something undelivered whose turn has come."""
-    return sorted(await connection.scalars(_turns(now)))
+async def channels(connection: AsyncConnection) -> list[str]:
+    """Channels with something undelivered."""
+    query = select(deliveries.c.channel).where(deliveries.c.done_at.is_(None)).distinct()
+    return sorted(await connection.scalars(query))
 
 
-async def newest(connection: AsyncConnection) -> int:
-    """The id of the last delivery that was queued; 0 if there was none."""
-    return int(await connection.scalar(select(func.max(deliveries.c.id))) or 0)
-
-
-async def next_retry(connection: AsyncConnection) -> datetime | None:
-    """The earliest moment that a postponed channel waits for."""
-    heads = _heads().subquery()
-    moment: datetime | None = await connection.scalar(
-        select(deliveries.c.retry_at)
-        .join(heads, deliveries.c.id == heads.c.first)
-        .where(deliveries.c.retry_at.is_not(None))
-        .order_by(deliveries.c.retry_at)
-        .limit(1)
-    )
-    return moment
-
-
-async def mark_delivered(
-    connection: AsyncConnection, delivery_id: int, message_ts: str | None, at: datetime
-) -> None:
-    """Done. The root message's name is kept even if the delivery was superseded meanwhile."""
-    row = (
-        await connection.execute(
-            select(deliveries.c.incident_id, deliveries.c.channel).where(
-                deliveries.c.id == delivery_id
-            )
-        )
-    ).one_or_none()
-    if row is None:
-        return  # the incident is older than what is kept
+async def begin(connection: AsyncConnection, ids: Collection[int], at: datetime) -> None:
+    """Somebody is about to send these: from now on Slack may have them."""
     await connection.execute(
         update(deliveries)
-        .where(deliveries.c.id == delivery_id, deliveries.c.done_at.is_(None))
-        .values(
-            done_at=at,
-            outcome="delivered",
-            attempts=deliveries.c.attempts + 1,
-            retry_at=None,
-            error=None,
-        )
+        .where(deliveries.c.id.in_(ids), deliveries.c.begun_at.is_(None))
+        .values(begun_at=at)
     )
-    if message_ts is None:
-        return
-    known = await connection.execute(
-        update(messages)
-        .where(messages.c.incident_id == row.incident_id, messages.c.channel == row.channel)
-        .values(ts=message_ts)
+
+
+async def mark_delivered(connection: AsyncConnection, ids: Collection[int], at: datetime) -> None:
+    """Slack has them."""
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), deliveries.c.done_at.is_(None))
+        .values(done_at=at, outcome="delivered", retry_at=None, error=None)
     )
-    if known.rowcount == 0:
-        await connection.execute(
-            insert(messages).values(
-                incident_id=row.incident_id, channel=row.channel, ts=message_ts, posted_at=at
-            )
-        )
 
 
 async def mark_failed(
-    connection: AsyncConnection, delivery_id: int, error: str, retry_at: datetime
+    connection: AsyncConnection, ids: Collection[int], error: str, retry_at: datetime
 ) -> None:
     """Postpone."""
     await connection.execute(
         update(deliveries)
-        .where(deliveries.c.id == delivery_id, deliveries.c.done_at.is_(None))
+        .where(deliveries.c.id.in_(ids), deliveries.c.done_at.is_(None))
         .values(attempts=deliveries.c.attempts + 1, error=error[:_ERROR_LENGTH], retry_at=retry_at)
     )
+
+
+async def refresh(connection: AsyncConnection, incident_id: str, at: datetime) -> None:
+    """Have an incident's messages drawn anew, where it was told: something beside the incident
+    itself has changed that they show. Nobody is notified."""
+    row = (
+        await connection.execute(
+            select(incidents.c.state, incidents.c.report_id).where(incidents.c.id == incident_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return
+    told = await connection.scalars(
+        select(members.c.channel).where(members.c.incident_id == incident_id)
+    )
+    for channel in list(told):
+        await connection.execute(
+            insert(deliveries).values(
+                incident_id=incident_id,
+                channel=channel,
+                kind=TransitionKind.CHANGED.value,
+                state=row.state,
+                at=at,
+                report_id=row.report_id,
+            )
+        )
 
 
 async def measure(connection: AsyncConnection) -> Outbox:
@@ -228,9 +192,3 @@ async def measure(connection: AsyncConnection) -> Outbox:
         )
     ).one()
     return Outbox(row.depth, row.oldest)
-
-
-async def shown(connection: AsyncConnection, incident_id: str) -> dict[str, str]:
-    """Where an incident is shown: channel → timestamp of its message there."""
-    query = select(messages.c.channel, messages.c.ts).where(messages.c.incident_id == incident_id)
-    return {row.channel: row.ts for row in await connection.execute(query)}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from bot import record
+from bot import record, storms
 from bot.incidents import Flapping, Incident, TargetState
 from bot.model import (
     Confidence,
@@ -25,6 +25,9 @@ from bot.patterns import Sample
 from bot.store.schema import samples
 
 SAMPLE_FIELDS: Final = tuple(column.name for column in samples.columns)
+
+CAUSE = ("cause_code", "cause_layer", "cause_section", "cause_confidence")
+"""The columns of a cause, wherever one is kept."""
 
 _log = logging.getLogger("wsdiag.store")
 
@@ -43,6 +46,11 @@ def report(body: str | None) -> Report | None:
     except ValueError as error:  # RecordError and JSONDecodeError both are
         _log.warning("a saved report cannot be read and is left out: %s", error)
         return None
+
+
+def places(report: Report | None) -> str:
+    """What an incident may share with others, as it is kept."""
+    return json.dumps(sorted(storms.places(report)) if report else [])
 
 
 def cause_columns(cause: Named | None) -> dict[str, str | None]:
@@ -109,20 +117,20 @@ def flapping(row: Row[Any]) -> Flapping | None:
 
 
 def delivery(row: Row[Any]) -> Delivery:
-    """A row of deliveries joined with its incident, root message and report."""
+    """A row of deliveries joined with its incident and its group."""
     return Delivery(
         id=row.id,
         incident_id=row.incident_id,
         target=row.target,
         channel=row.channel,
         kind=TransitionKind(row.kind),
-        opened_at=row.opened_at,
         at=row.at,
         state=State(row.state),
-        report=report(row.body),
-        message_ts=row.ts,
-        attempts=row.attempts,
-        report_id=row.report_id,
-        retry_at=row.retry_at,
+        cause=cause(row),
         worse=bool(row.worse),
+        closed=row.closed_at is not None,
+        group_id=row.group_id,
+        begun=row.begun_at is not None,
+        attempts=row.attempts,
+        retry_at=row.retry_at,
     )

@@ -88,6 +88,7 @@ incidents = Table(
     Column("cause_section", String(16)),
     Column("cause_confidence", String(16)),
     Column("report_id", ForeignKey("reports.id", ondelete="SET NULL"), index=True),
+    Column("places", Text, nullable=False, server_default="[]"),  # what it may share with others
     UniqueConstraint("target", "number"),
     # Two processes, two bugs: the database itself never holds two open incidents of a target.
     Index(
@@ -154,8 +155,9 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("retry_at", Moment),
     Column("error", Text),
+    Column("begun_at", Moment),  # somebody began to send it: Slack may have it
     Column("done_at", Moment),  # NULL: still to be delivered
-    Column("outcome", String(16)),  # delivered | superseded
+    Column("outcome", String(16)),  # delivered | superseded | quiet
     Index("ix_deliveries_incident_id", "incident_id"),
     Index(
         "ix_deliveries_pending",
@@ -167,13 +169,30 @@ deliveries = Table(
     sqlite_autoincrement=True,  # an id is never given twice, or the order would lie
 )
 
-messages = Table(  # an incident's root message in a channel
-    "messages",
+groups = Table(  # incidents that share a message in a channel
+    "groups",
+    metadata,
+    Column("id", String(32), primary_key=True),  # of the incident it began with
+    Column("channel", Text, primary_key=True),
+    Column("ts", Text),  # Slack's name for the message; NULL: not there as far as we know
+)
+
+members = Table(  # which message shows an incident in a channel
+    "members",
     metadata,
     Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
     Column("channel", Text, primary_key=True),
-    Column("ts", Text, nullable=False),  # Slack's name for the message
-    Column("posted_at", Moment, nullable=False),
+    Column("group_id", String(32), nullable=False),
+    Column("number", Integer, nullable=False),  # the order within the group
+    Index("ix_members_group_id_channel", "group_id", "channel"),
+)
+
+leases = Table(  # who does what only one process may do
+    "leases",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", Text, nullable=False),  # "" when nobody does
+    Column("beat", Integer, nullable=False),  # counts up while the holder lives
 )
 
 feedback = Table(  # what people said of a verdict; it outlives the report that it is about

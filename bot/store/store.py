@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -16,9 +16,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.incidents import Incident, TargetState
-from bot.model import Delivery, Report, State, Transition, TransitionKind
+from bot.model import Delivery, Group, Report, State, Transition, TransitionKind
 from bot.store import engine as engines
-from bot.store import feedback, outbox, rows, upgrade
+from bot.store import feedback, groups, outbox, rows, upgrade
 from bot.store.acts import Acts
 from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
 from bot.store.feedback import Feedback
@@ -231,6 +231,7 @@ class Store:
                         opened_at=transition.at,
                         state=transition.after.value,
                         report_id=report_id,
+                        places=rows.places(transition.report),
                         **cause,
                     )
                 )
@@ -259,9 +260,10 @@ class Store:
         )
 
     async def _forget_old(self, connection: AsyncConnection, now: datetime) -> None:
-        """Closed incidents beyond the horizon; transitions and deliveries go with them."""
+        """Closed incidents beyond the horizon; transitions, deliveries, groups go with them."""
         horizon = now - self._keep.incidents_for
         await connection.execute(delete(incidents).where(incidents.c.closed_at < horizon))
+        await groups.forget(connection)
 
     # ------------------------------------------------------------ reports
 
@@ -325,35 +327,66 @@ class Store:
     # ------------------------------------------------------------ outbox
 
     async def pending(
-        self, channel: str | None = None, *, now: datetime | None = None, limit: int = 100
+        self, channel: str | None = None, *, limit: int | None = None
     ) -> list[Delivery]:
-        """What is still to be delivered, in order; see `outbox.pending`."""
-        return await self._run(lambda c: outbox.pending(c, channel, now, limit))
+        """What is still to be delivered, in order."""
+        return await self._run(lambda c: outbox.pending(c, channel, limit))
 
-    async def channels_pending(self, *, now: datetime | None = None) -> list[str]:
-        """Channels that something is waiting for; with `now`, those whose turn has come."""
-        return await self._run(lambda c: outbox.channels(c, now))
+    async def channels_pending(self) -> list[str]:
+        """Channels that something is waiting for."""
+        return await self._run(outbox.channels)
 
-    async def newest_delivery(self) -> int:
-        """The id of the last delivery that was queued; 0 if there was none."""
-        return await self._run(outbox.newest)
+    async def seat(self, channel: str, quiet: Collection[str], now: datetime) -> None:
+        """Decide whose message shows what waits in a channel; see `groups.seat`."""
+        await self._run(lambda c: groups.seat(c, channel, quiet, now))
 
-    async def next_retry(self) -> datetime | None:
-        """When the next postponed channel's turn comes; None: none is postponed."""
-        return await self._run(outbox.next_retry)
+    async def group(self, group_id: str, channel: str) -> tuple[Group, list[Delivery]]:
+        """The incidents of a message as it is to show them now, and what waits to be told of them:
+        both of one moment. Without any delivery the group may be empty."""
 
-    async def mark_delivered(self, delivery_id: int, message_ts: str | None, at: datetime) -> None:
-        """Slack accepted it. `message_ts` names the incident's root message in that channel
-        (not a reply's); None leaves the one known."""
-        await self._run(lambda c: outbox.mark_delivered(c, delivery_id, message_ts, at))
+        async def work(connection: AsyncConnection) -> tuple[Group, list[Delivery]]:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            waiting = await outbox.pending(connection, channel, None)
+            found = await groups.load(connection, group_id, channel)
+            return found, [d for d in waiting if d.group_id == group_id]
 
-    async def mark_failed(self, delivery_id: int, error: str, retry_at: datetime) -> None:
-        """It did not go through; its channel waits until `retry_at`, so that order is kept."""
-        await self._run(lambda c: outbox.mark_failed(c, delivery_id, error, retry_at), wakes=True)
+        return await self._run(work)
+
+    async def begin(self, ids: Collection[int], at: datetime) -> None:
+        """These deliveries are about to be sent: should we die now, Slack may have them."""
+        await self._run(lambda c: outbox.begin(c, ids, at))
+
+    async def settle(self, group_id: str, channel: str) -> None:
+        """What was begun of a group was looked for, and Slack does not have it."""
+        await self._run(lambda c: groups.settle(c, group_id, channel))
+
+    async def posted(
+        self, group_id: str, channel: str, ts: str, told: Collection[int], at: datetime
+    ) -> None:
+        """A group's message is there, and tells of these deliveries."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await groups.place(connection, group_id, channel, ts)
+            await outbox.mark_delivered(connection, told, at)
+
+        await self._run(work)
+
+    async def mark_delivered(self, ids: Collection[int], at: datetime) -> None:
+        """Slack accepted them."""
+        await self._run(lambda c: outbox.mark_delivered(c, ids, at))
+
+    async def mark_failed(self, ids: Collection[int], error: str, retry_at: datetime) -> None:
+        """They did not go through; their channel waits until `retry_at`, so that order is kept."""
+        await self._run(lambda c: outbox.mark_failed(c, ids, error, retry_at))
+
+    async def refresh(self, incident_id: str, at: datetime) -> None:
+        """Draw an incident's messages anew, silently: what they show beside it has changed."""
+        await self._run(lambda c: outbox.refresh(c, incident_id, at), wakes=True)
 
     async def messages(self, incident_id: str) -> Mapping[str, str]:
         """Where an incident is shown: channel → timestamp of its message there."""
-        return await self._run(lambda c: outbox.shown(c, incident_id))
+        return await self._run(lambda c: groups.messages(c, incident_id))
 
     async def outbox(self) -> Outbox:
         """How much waits, and since when."""

@@ -20,6 +20,7 @@ from bot.slack.blocks.common import Reader
 from bot.slack.channels import Channels
 from bot.slack.client import SlackClient
 from bot.slack.incident_messages import ALERT_EVENT, IncidentMessages
+from bot.slack.rounds import Pace
 from bot.store import NewDelivery, Store, StoreError
 from tests.slack.conftest import Stage
 from tests.slack.reports import report
@@ -37,6 +38,11 @@ class Newsroom:
     clock: datetime = field(default_factory=lambda: datetime.now(UTC))
     channel: str = ""
     default_channel: str | None = None
+    join_gap_s: float = 0.0
+    hushed: set[str] = field(default_factory=set)
+
+    async def quiet(self, _now: datetime) -> set[str]:
+        return self.hushed
 
     async def observe(
         self,
@@ -61,7 +67,6 @@ class Newsroom:
         async with SlackClient(self.stage.access()) as client:
             messages = IncidentMessages(
                 Channels(client, post_gap_s=post_gap_s),
-                self.store,
                 reader=lambda _: Reader("en", GuideLinks()),
                 default_channel=self.default_channel,
             )
@@ -69,8 +74,8 @@ class Newsroom:
                 self.store,
                 messages,
                 now=lambda: datetime.now(UTC) + timedelta(days=1),
-                first_retry_s=0.01,
-                store_retry_s=0.05,
+                quiet=self.quiet,
+                pace=Pace(first_retry_s=0.01, store_retry_s=0.05, join_gap_s=self.join_gap_s),
             )
             task = asyncio.create_task(alerts.run())
             try:
@@ -104,8 +109,10 @@ class Newsroom:
 
     async def died_after_sending(self, part: str, thread_ts: str | None = None) -> None:
         """What a process leaves that was killed between Slack's accept and the mark."""
+        await self.store.seat(self.channel, (), self.clock)
         (waiting,) = await self.store.pending()
-        payload = {"incident": waiting.incident_id, "delivery": waiting.id, "part": part}
+        await self.store.begin([waiting.id], self.clock)
+        payload = {"incident": waiting.group_id, "deliveries": [waiting.id], "part": part}
         async with SlackClient(self.stage.access()) as old:
             await old.web.chat_postMessage(
                 channel=waiting.channel,
@@ -345,13 +352,13 @@ async def test_a_database_that_fails_after_the_answer_makes_no_second_answer(
         async with asyncio.timeout(15):
             while not hung.met:  # noqa: ASYNC110  the workspace tells of changes, not of this
                 await asyncio.sleep(0.01)
-        await asyncio.to_thread(rename_table, newsroom.store, "messages", "lost")
+        await asyncio.to_thread(rename_table, newsroom.store, "deliveries", "lost")
         newsroom.workspace.faults.clear()
         await newsroom.workspace.wait_for(newsroom.replies)
         async with asyncio.timeout(15):
             while not await failing(newsroom.store):  # noqa: ASYNC110  a database has no event
                 await asyncio.sleep(0.05)
-        await asyncio.to_thread(rename_table, newsroom.store, "lost", "messages")
+        await asyncio.to_thread(rename_table, newsroom.store, "lost", "deliveries")
         await newsroom.delivered()
     assert newsroom.replies() == ["recovery"]
 
@@ -559,23 +566,29 @@ async def test_a_thread_that_takes_no_answer_holds_nothing_up(
 @pytest.mark.parametrize(
     ("refusals", "bare"), [(16, True), (17, False)], ids=["a-sentence-is-taken", "nor-a-sentence"]
 )
-async def test_what_slack_does_not_accept_ends_as_a_bare_sentence_and_is_never_lost(
+async def test_what_slack_does_not_accept_ends_as_a_bare_sentence_and_holds_nobody_up(
     newsroom: Newsroom, *, refusals: int, bare: bool
 ) -> None:
     newsroom.workspace.faults.error("invalid_arguments", refusals, method="chat.postMessage")
     async with newsroom.delivering():
         await newsroom.observe(State.DOWN, "staging")
-        await newsroom.observe(State.DOWN, "prod")
+        await newsroom.observe(State.DOWN, "prod", code="tcp_timeout")
         await newsroom.delivered()
-    told = [m.text for m in newsroom.workspace.messages(newsroom.channel)]
-    assert told[0].startswith("staging is down")
-    assert (told[0] == "staging is down.") is bare
-    assert told[1].startswith("prod is down: ")
+        assert len(newsroom.workspace.messages(newsroom.channel)) == 2
+        await newsroom.observe(State.UP, "staging")
+        await newsroom.delivered()
+    told = {m.text.split()[0]: m.text for m in newsroom.workspace.messages(newsroom.channel)}
+    assert list(told) == (["staging", "prod"] if bare else ["prod", "staging"])
+    assert told["prod"].startswith("prod is down: ")
+    assert told["staging"].startswith("staging is up again")
+
+
+CODES = ("tcp_refused", "tcp_timeout", "http_502_upstream_down", "dns_nxdomain")
 
 
 async def test_news_of_one_channel_arrive_in_their_order(newsroom: Newsroom) -> None:
-    for number in range(4):
-        await newsroom.observe(State.DOWN, f"target{number}")
+    for number, code in enumerate(CODES):
+        await newsroom.observe(State.DOWN, f"target{number}", code=code)
     newsroom.workspace.faults.error("internal_error", method="chat.postMessage")
     async with newsroom.delivering():
         await newsroom.delivered()
@@ -585,8 +598,8 @@ async def test_news_of_one_channel_arrive_in_their_order(newsroom: Newsroom) -> 
 
 async def test_posts_keep_slacks_pace_of_one_a_second(newsroom: Newsroom) -> None:
     newsroom.workspace.limits.enabled = True
-    for number in range(2):
-        await newsroom.observe(State.DOWN, f"target{number}")
+    for number, code in enumerate(CODES[:2]):
+        await newsroom.observe(State.DOWN, f"target{number}", code=code)
     async with newsroom.delivering(post_gap_s=1.05):
         await newsroom.delivered()
     assert len(newsroom.roots()) == 2

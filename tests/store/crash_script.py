@@ -36,7 +36,7 @@ async def main(url: str) -> None:
         while True:
             state = await record(store, state, State.UP if state.incident else State.DOWN)
             for delivery in await store.pending():
-                await store.mark_delivered(delivery.id, f"ts-{delivery.incident_id}", START)
+                await store.mark_delivered([delivery.id], START)
                 say("delivered", delivery.id)
 
 

@@ -71,12 +71,12 @@ async def test_a_recovery_shows_the_report_of_the_trouble(store: Store) -> None:
         seen(State.DOWN, 7, "http_502_upstream_down"),
         seen(State.UP, 65),
     )
-    opened, closed = await store.pending()
-    assert opened.report == a_report(when_s=5)
-    assert closed.report == a_report(code="http_502_upstream_down", when_s=7)
-    assert (closed.state, closed.opened_at, closed.at) == (State.UP, at(5), at(65))
-    assert closed.report_id is not None
-    assert await store.report(closed.report_id) == closed.report
+    await store.seat("C1", (), at(66))
+    (opened, _) = await store.pending()
+    group, _ = await store.group(opened.incident_id, "C1")
+    assert group.report == a_report(code="http_502_upstream_down", when_s=7)
+    assert group.lead.report_id is not None
+    assert await store.report(group.lead.report_id) == group.report
 
 
 async def test_of_several_edits_only_the_newest_waits(store: Store) -> None:
@@ -161,49 +161,58 @@ async def test_an_accepted_delivery_is_gone_and_its_message_is_known_to_the_next
     store: Store,
 ) -> None:
     state = await record(store, TargetState("prod"), seen(State.DOWN, 1))
+    await store.seat("C1", (), at(1))
     (opened,) = await store.pending()
-    assert opened.message_ts is None
-    await store.mark_delivered(opened.id, "1700.0001", at(2))
+    assert opened.group_id == opened.incident_id
+    await store.posted(opened.incident_id, "C1", "1700.0001", [opened.id], at(2))
     assert await store.pending() == []
     await record(store, state, seen(State.UP, 3))
     (closed,) = await store.pending()
-    assert closed.message_ts == "1700.0001"
-    await store.mark_delivered(closed.id, None, at(4))
+    group, waiting = await store.group(opened.incident_id, "C1")
+    assert (group.ts, waiting) == ("1700.0001", [closed])
+    await store.mark_delivered([closed.id], at(4))
     assert (await store.outbox()).depth == 0
 
 
 async def test_a_root_message_posted_again_replaces_the_deleted_one(store: Store) -> None:
     await record(store, TargetState("prod"), seen(State.DOWN, 1), seen(State.DEGRADED, 2))
-    opened, changed = await store.pending()
-    await store.mark_delivered(opened.id, "1.0", at(3))
-    await store.mark_delivered(changed.id, "2.0", at(4))
-    state = await store.load("prod")
-    await record(store, state, seen(State.UP, 5))
-    assert [d.message_ts for d in await store.pending()] == ["2.0"]
+    await store.seat("C1", (), at(2))
+    opened, _ = await store.pending()
+    assert await store.messages(opened.incident_id) == {}
+    for ts in ("1.0", "2.0"):
+        await store.posted(opened.incident_id, "C1", ts, [], at(3))
+    assert await store.messages(opened.incident_id) == {"C1": "2.0"}
 
 
 async def test_an_edit_in_flight_when_a_newer_one_comes_does_no_harm(store: Store) -> None:
     state = await record(store, TargetState("prod"), seen(State.DOWN, 1), seen(State.DEGRADED, 2))
     opened, in_flight = await store.pending()
-    await store.mark_delivered(opened.id, "1.0", at(3))
+    await store.mark_delivered([opened.id], at(3))
     await record(store, state, seen(State.DOWN, 4))
-    await store.mark_delivered(in_flight.id, "1.0", at(5))
+    await store.mark_delivered([in_flight.id], at(5))
     assert [(d.kind, d.at) for d in await store.pending()] == [(TransitionKind.CHANGED, at(4))]
 
 
-async def test_a_postponed_channel_waits_as_a_whole_and_others_go_on(store: Store) -> None:
-    await record(store, TargetState("prod"), seen(State.DOWN, 1), seen(State.UP, 2))
+async def test_what_is_postponed_says_until_when_and_how_often(store: Store) -> None:
+    await record(store, TargetState("prod"), seen(State.DOWN, 1))
     await record(store, TargetState("blue"), seen(State.DOWN, 1, target="blue"), channel="C2")
-    opened, *_ = await store.pending("C1")
-    await store.mark_failed(opened.id, "ratelimited " * 100, at(30))
+    (opened,) = await store.pending("C1")
     assert await store.channels_pending() == ["C1", "C2"]
-    assert await store.channels_pending(now=at(10)) == ["C2"]
-    assert await store.pending("C1", now=at(10)) == []
-    assert [d.channel for d in await store.pending(now=at(10))] == ["C2"]
-    assert await store.next_retry() == at(30)
-    due = await store.pending("C1", now=at(30))
-    assert [d.kind for d in due] == [TransitionKind.OPENED, TransitionKind.CLOSED]
-    assert (due[0].attempts, due[0].retry_at) == (1, at(30))
+    await store.mark_failed([opened.id], "ratelimited " * 100, at(30))
+    (opened,) = await store.pending("C1")
+    assert (opened.attempts, opened.retry_at) == (1, at(30))
+    assert [d.attempts for d in await store.pending("C2")] == [0]
+
+
+async def test_what_was_begun_is_in_doubt_until_it_is_settled(store: Store) -> None:
+    await record(store, TargetState("prod"), seen(State.DOWN, 1))
+    await store.seat("C1", (), at(1))
+    (opened,) = await store.pending()
+    assert not opened.begun
+    await store.begin([opened.id], at(2))
+    assert [d.begun for d in await store.pending()] == [True]
+    await store.settle(opened.incident_id, "C1")
+    assert [d.begun for d in await store.pending()] == [False]
 
 
 async def test_the_outbox_tells_its_depth_and_age(store: Store) -> None:
@@ -251,13 +260,14 @@ async def test_reports_still_needed_are_kept_beyond_the_bound(url: str) -> None:
         state = await record(store, TargetState("prod"), seen(State.DOWN, 1))
         for n in range(10, 15):
             await store.save_report(a_report(when_s=n))
-        (opened,) = await store.pending()
-        assert opened.report is not None
-        await store.mark_delivered(opened.id, "1.0", at(20))
-        await record(store, state, seen(State.UP, 30))
-        (closed,) = await store.pending()
-        assert closed.report is not None
-        await store.mark_delivered(closed.id, None, at(31))
+        for n, then in enumerate((seen(State.UP, 30), None)):
+            await store.seat("C1", (), at(20 + n))
+            (waiting,) = await store.pending()
+            group, _ = await store.group(waiting.incident_id, "C1")
+            assert group.report is not None
+            await store.mark_delivered([waiting.id], at(20))
+            if then is not None:
+                await record(store, state, then)
         await store.save_report(a_report(when_s=40))
         (incident,) = await store.recent_incidents()
         assert incident.report is None  # nobody needs it any more, the incident itself stays
@@ -317,11 +327,3 @@ async def test_getting_worse_is_known_and_not_replaced_by_what_comes_after(store
         (TransitionKind.CHANGED, State.DOWN, True),
         (TransitionKind.CHANGED, State.DOWN, False),
     ]
-
-
-async def test_the_newest_delivery_is_known_also_when_nothing_waits(store: Store) -> None:
-    assert await store.newest_delivery() == 0
-    await record(store, TargetState("prod"), seen(State.DOWN, 5))
-    (waiting,) = await store.pending()
-    await store.mark_delivered(waiting.id, "1.0", at(6))
-    assert await store.newest_delivery() == waiting.id

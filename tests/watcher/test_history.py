@@ -50,9 +50,10 @@ async def test_connections_that_ended_at_one_age_are_one_incident_until_one_live
     target = a_target(server.port, watch=WatchSettings(interval_s=1.0, confirm_s=0.1))
     async with running(tmp_path, target, diagnose=diagnose) as bot:
         opened, closed = await bot.told(TransitionKind.OPENED, TransitionKind.CLOSED)
+        (incident,) = await bot.incidents()
     assert opened.state is State.DEGRADED
-    assert opened.report is not None
-    verdict = opened.report.verdict
+    assert incident.report is not None
+    verdict = incident.report.verdict
     assert verdict.cause is not None
     assert verdict.cause.code == "ws_lifetime_cap"
     assert verdict.why[0].values["count"] >= 10

@@ -70,9 +70,8 @@ async def test_a_killed_backend_is_told_once_and_its_recovery_too(
         await server.kill()
         (opened,) = await bot.told(OPENED)
         assert opened.state is State.DOWN
-        assert opened.report is not None
-        assert opened.report.verdict.cause is not None
-        assert opened.report.verdict.cause.code == "tcp_refused"
+        assert opened.cause is not None
+        assert opened.cause.code == "tcp_refused"
         now = bot.snapshot()
         assert now.incident is not None
         assert now.link in (Link.CONNECTING, Link.DISCONNECTED)

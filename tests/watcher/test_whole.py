@@ -30,8 +30,7 @@ def a_target(url: str, **changes: object) -> Target:
 
 
 def code(delivery: Delivery) -> str | None:
-    cause = delivery.report.verdict.cause if delivery.report else None
-    return cause.code if cause else None
+    return delivery.cause.code if delivery.cause else None
 
 
 async def test_a_killed_backend_is_named_and_its_recovery_told(

@@ -1,16 +1,20 @@
-"""An incident in the channel: one message, rewritten as things change, and its thread."""
+"""An incident in the channel: one message, rewritten as things change, and its thread.
+
+The first line says what is wrong, the next what users feel, the next what to do. Everything below
+is for whoever wants to know why. Several incidents in one message are drawn by `storm`.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 
 from bot.locales import duration, translate
-from bot.model import Delivery, Message, Report, State, say
+from bot.model import Group, Member, Message, Named, State, say
+from bot.slack.blocks import storm
 from bot.slack.blocks.buttons import incident_buttons
 from bot.slack.blocks.common import (
     FACES,
     Reader,
-    cause_lines,
     evidence_blocks,
     impact,
     labelled,
@@ -20,120 +24,151 @@ from bot.slack.blocks.common import (
 )
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
 from bot.slack.mrkdwn import escape, plain, sentence, when
-from bot.wording import headline
+from bot.wording import CONFIDENCES, headline
 
 _FLAPPING = say("It keeps coming and going: the next message follows when it stays up or down.")
 
 
-def trouble(delivery: Delivery, report_id: str | None, reader: Reader, note: str = "") -> Post:
-    """The incident while it lasts: state, what users feel, cause, fix, since when.
+def root(group: Group, reader: Reader, notes: Sequence[str] = ()) -> Post:
+    """The message of a group, in whatever state it is.
 
-    `note` is a line of mrkdwn about the delivery itself (another channel than configured, say).
+    `notes` are lines of mrkdwn about the message itself (another channel than configured, who has
+    taken the incident).
     """
-    lang, report = reader.lang, delivery.report
-    words = headline(delivery.target, delivery.state)
+    if len({member.target for member in group.members}) > 1:
+        return storm.root(group, reader, notes, _buttons(group, reader))
+    return _trouble(group, reader, notes) if group.open else _over(group, reader, notes)
+
+
+def recovery(group: Group, lang: str, notes: Sequence[str] = ()) -> Post:
+    """The reply in the thread when the last incident of the group has ended."""
+    text = sentence(_over_words(group, lang), lang)
+    return post(text, [section(f"✅ {text}"), *_noted(notes)])
+
+
+def worse(members: Sequence[Member], lang: str, notes: Sequence[str] = ()) -> Post:
+    """The reply, shown in the channel as well, when what worked in part goes down."""
+    if len(members) > 1:
+        return storm.worse(members, lang, notes)
+    (member,) = members
+    if member.cause is None:
+        words = say("{target} is down now.", target=member.target)
+    else:
+        words = say(
+            "{target} is down now: {title}.",
+            target=member.target,
+            title=translate(row(member.cause).title, lang),
+        )
+    text = sentence(words, lang)
+    return post(text, [section(f"{FACES[State.DOWN]} {text}"), *_noted(notes)])
+
+
+def bare(group: Group, lang: str) -> Post:
+    """The last resort: nothing in it that anybody could refuse, and nothing that can fail."""
+    if group.open:
+        words = headline(group.lead.target, group.lead.state)
+    else:
+        words = headline(group.lead.target, State.UP)
+    more = len({member.target for member in group.members}) - 1
+    return Post(f"{sentence(words, lang)}{f' (+{more})' if more else ''}.")
+
+
+def _trouble(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
+    """While it lasts: what is wrong, what users feel, what to do, since when, and why."""
+    lang, report, lead = reader.lang, group.report, group.lead
+    text = sentence(_trouble_words(lead, lang), lang)
     lines = []
     if report is not None:
-        lines = [
-            labelled(translate(say("Users:"), lang), impact(report, lang)),
-            *cause_lines(report.verdict, lang),
-        ]
-    lines.append(labelled(translate(say("Since:"), lang), when(delivery.opened_at, lang)))
-    if delivery.state is State.FLAPPING:
+        lines.append(labelled(translate(say("Users:"), lang), impact(report, lang)))
+    if lead.cause is not None:
+        fix = sentence(row(lead.cause).fix, lang)
+        lines.append(labelled(translate(say("Fix:"), lang), fix))
+    lines.append(labelled(translate(say("Since:"), lang), when(lead.opened_at, lang)))
+    if lead.state is State.FLAPPING:
         lines.append(sentence(_FLAPPING, lang))
+    head = plain(_trouble_words(lead, lang), lang, limit=HEADER_TEXT - 4).rstrip(".")
     essential = [
-        header(f"{FACES[delivery.state]} {plain(words, lang, limit=HEADER_TEXT - 4)}"),
+        header(f"{FACES[lead.state]} {head}"),
         section("\n".join(lines)),
-        *_noted(note),
+        *_noted([*notes, *_earlier(group, lang)]),
     ]
     optional: list[Block] = []
+    if lead.cause is not None:
+        optional.append(context(_cause(lead.cause, lang)))
     if report is not None:
-        optional = [
+        optional += [
             *why_blocks(report.verdict, lang),
             *evidence_blocks(report, lang, brief=True),
             *other_blocks(report.verdict, lang),
             context(escape(report.target_url, 300)),
         ]
-    return post(
-        _trouble_sentence(delivery, lang), essential, optional, _buttons(report, report_id, reader)
-    )
+    return post(text, essential, optional, _buttons(group, reader))
 
 
-def over(delivery: Delivery, report_id: str | None, reader: Reader, note: str = "") -> Post:
-    """The same message once the incident is over: how long, and what it was."""
-    lang, report = reader.lang, delivery.report
-    lasted = duration(_lasted_s(delivery), lang)
-    words = say("{target} is up again", target=delivery.target)
-    span = f"{when(delivery.opened_at, lang)} – {when(delivery.at, lang)}"
-    lines = [labelled(translate(say("Lasted:"), lang), f"{lasted} ({span})")]
-    if report is not None:
-        lines += cause_lines(report.verdict, lang)[:1]  # the fix is no longer needed
+def _over(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
+    """Once it is over: how long, and what it was."""
+    lang = reader.lang
+    words = say("{target} is up again", target=group.lead.target)
+    if len(group.members) > 1:
+        lines = [storm.past(member, lang) for member in group.members]
+    else:
+        lasted = duration(storm.lasted_s(group.lead), lang)
+        span = storm.span(group.lead, lang)
+        lines = [labelled(translate(say("Lasted:"), lang), f"{lasted} ({span})")]
+        if group.lead.cause is not None:
+            lines.append(_cause(group.lead.cause, lang))
     return post(
-        sentence(_over_words(delivery, lasted), lang),
+        sentence(_over_words(group, lang), lang),
         [
             header(f"✅ {plain(words, lang, limit=HEADER_TEXT - 4)}"),
             section("\n".join(lines)),
-            *_noted(note),
+            *_noted(notes),
         ],
         (),
-        _buttons(report, report_id, reader),
+        _buttons(group, reader),
     )
 
 
-def recovery(delivery: Delivery, lang: str, note: str = "") -> Post:
-    """The reply in the thread when the incident ends."""
-    text = sentence(_over_words(delivery, duration(_lasted_s(delivery), lang)), lang)
-    return post(text, [section(f"✅ {text}"), *_noted(note)])
+def _trouble_words(member: Member, lang: str) -> Message:
+    """What is wrong, in one sentence with its full stop."""
+    target = member.target
+    if member.cause is None:
+        return say("{headline}.", headline=translate(headline(target, member.state), lang))
+    title = translate(row(member.cause).title, lang)
+    if member.state is State.DOWN:
+        return say("{target} is down: {title}.", target=target, title=title)
+    if member.state is State.DEGRADED:
+        return say("{target} is degraded: {title}.", target=target, title=title)
+    if member.state is State.FLAPPING:
+        return say("{target} is flapping: {title}.", target=target, title=title)
+    return say("{target}: {title}.", target=target, title=title)
 
 
-def worse(delivery: Delivery, lang: str, note: str = "") -> Post:
-    """The reply, shown in the channel as well, when what worked in part goes down."""
-    report = delivery.report
-    cause = report.verdict.cause if report else None
-    if cause is None:
-        words = say("{target} is down now.", target=delivery.target)
-    else:
-        words = say(
-            "{target} is down now: {title}.",
-            target=delivery.target,
-            title=translate(row(cause).title, lang),
-        )
-    text = sentence(words, lang)
-    return post(text, [section(f"{FACES[State.DOWN]} {text}"), *_noted(note)])
+def _over_words(group: Group, lang: str) -> Message:
+    if len(group.members) > 1:
+        return storm.over_words(group, lang)
+    lasted = duration(storm.lasted_s(group.lead), lang)
+    return say("{target} is up again after {lasted}.", target=group.lead.target, lasted=lasted)
 
 
-def _trouble_sentence(delivery: Delivery, lang: str) -> str:
-    report = delivery.report
-    if report is None or report.verdict.cause is None:
-        return f"{sentence(headline(delivery.target, delivery.state), lang)}."
-    title = translate(row(report.verdict.cause).title, lang)
-    words: Message
-    if delivery.state is State.DOWN:
-        words = say("{target} is down: {title}.", target=delivery.target, title=title)
-    elif delivery.state is State.DEGRADED:
-        words = say("{target} is degraded: {title}.", target=delivery.target, title=title)
-    elif delivery.state is State.FLAPPING:
-        words = say("{target} is flapping: {title}.", target=delivery.target, title=title)
-    else:
-        words = say("{target}: {title}.", target=delivery.target, title=title)
-    return sentence(words, lang)
+def _cause(cause: Named, lang: str) -> str:
+    sure = sentence(CONFIDENCES[cause.confidence], lang)
+    title = sentence(row(cause).title, lang)
+    return labelled(translate(say("Cause:"), lang), f"{title} _({sure})_")
 
 
-def _over_words(delivery: Delivery, lasted: str) -> Message:
-    return say("{target} is up again after {lasted}.", target=delivery.target, lasted=lasted)
+def _earlier(group: Group, lang: str) -> list[str]:
+    """Outages of the same target that ended before anybody could be told of them."""
+    past = [storm.past(m, lang) for m in group.members if m.closed_at is not None]
+    return [labelled(translate(say("Earlier:"), lang), "\n".join(past))] if past else []
 
 
-def _lasted_s(delivery: Delivery) -> float:
-    at: datetime = delivery.at
-    return max(0.0, (at - delivery.opened_at).total_seconds())
+def _noted(notes: Sequence[str]) -> list[Block]:
+    return [context("\n".join(notes))] if notes else []
 
 
-def _noted(note: str) -> list[Block]:
-    return [context(note)] if note else []
-
-
-def _buttons(report: Report | None, report_id: str | None, reader: Reader) -> tuple[Block, ...]:
-    if report_id is None:
+def _buttons(group: Group, reader: Reader) -> tuple[Block, ...]:
+    lead = group.lead
+    if lead.report_id is None:
         return ()
-    cause = report.verdict.cause if report else None
-    return incident_buttons(cause, report_id, reader.lang)
+    return incident_buttons(lead.cause, lead.report_id, reader.lang)

@@ -17,17 +17,17 @@ from bot.guide import GuideLinks
 from bot.locales import LANGUAGES
 from bot.model import (
     Confidence,
-    Delivery,
+    Group,
+    Member,
     Message,
     Named,
     Report,
     State,
     Status,
-    TransitionKind,
     Transport,
     say,
 )
-from bot.slack.blocks import alert, progress, status, usage
+from bot.slack.blocks import alert, progress, status, storm, usage
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.explanation import explanation
 from bot.slack.blocks.kit import Post
@@ -113,10 +113,22 @@ def ugly_reports(draw: st.DrawFn) -> Report:
     )
 
 
-def delivery(
-    kind: TransitionKind, state: State, given: Report | None, name: str = "prod"
-) -> Delivery:
-    return Delivery(1, "i1", name, "C1", kind, AT, AT + timedelta(minutes=4), state, given, "1.0")
+def group(given: Report | None, *names: str, over: int = 0, state: State = State.DOWN) -> Group:
+    """An incident of each name; the first `over` of them are closed."""
+    cause = given.verdict.cause if given else None
+    members = tuple(
+        Member(
+            incident_id=f"i{n}",
+            target=name,
+            opened_at=AT + timedelta(seconds=n),
+            closed_at=AT + timedelta(minutes=4, seconds=n) if n < over else None,
+            state=state,
+            cause=cause,
+            report_id="r1",
+        )
+        for n, name in enumerate(names)
+    )
+    return Group("i0", "C1", "1.0", members, given)
 
 
 ugly = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -140,11 +152,28 @@ def test_an_alert_of_anything_is_postable(
     given_report: Report, reader: Reader, state: State
 ) -> None:
     name = given_report.target_name
-    opened = delivery(TransitionKind.OPENED, state, given_report, name)
-    closed = delivery(TransitionKind.CLOSED, State.UP, given_report, name)
-    assert_postable(alert.trouble(opened, "r1", reader, "Meant for &lt;somewhere&gt;."))
-    assert_postable(alert.over(closed, "r1", reader))
+    opened, closed = group(given_report, name, state=state), group(given_report, name, over=1)
+    assert_postable(alert.root(opened, reader, ["Meant for &lt;somewhere&gt;."]))
+    assert_postable(alert.root(closed, reader))
     assert_postable(alert.recovery(closed, reader.lang))
+    assert_postable(alert.worse(opened.members, reader.lang))
+    assert_postable(alert.bare(opened, reader.lang))
+
+
+@ugly
+@given(ugly_reports(), st.lists(UGLY, min_size=2, max_size=300), st.data())
+def test_a_storm_of_anything_is_postable(
+    given_report: Report, names: list[str], data: st.DataObject
+) -> None:
+    over = data.draw(st.integers(0, len(names)))
+    state = data.draw(st.sampled_from([State.DOWN, State.DEGRADED, State.FLAPPING]))
+    reader = data.draw(st.sampled_from(READERS))
+    told = group(given_report, *names, over=over, state=state)
+    assert_postable(alert.root(told, reader, ["Meant for &lt;somewhere&gt;."]))
+    assert_postable(storm.joined(told.members, reader.lang))
+    assert_postable(alert.worse(told.members, reader.lang))
+    if over == len(names):
+        assert_postable(alert.recovery(told, reader.lang))
 
 
 @ugly
@@ -254,12 +283,40 @@ def test_buttons_survive_when_the_evidence_does_not_fit() -> None:
     assert len(post.blocks[-1]["child_blocks"]) > 1  # as much of it as there is room for
 
 
+def test_an_alert_says_what_is_wrong_what_users_feel_and_what_to_do_in_that_order() -> None:
+    post = alert.root(group(report(State.DOWN), "prod"), Reader("en", LINKED))
+    head, body = post.blocks[0]["text"]["text"], post.blocks[1]["text"]["text"]
+    assert head == "🔴 prod is down: Nothing listens on the backend's port"
+    assert post.text == "prod is down: Nothing listens on the backend's port."
+    assert [line.split(":")[0] for line in body.splitlines()] == ["*Users", "*Fix", "*Since"]
+    assert "_(likely)_" in shown(post)
+
+
 def test_an_incident_that_is_over_says_how_long_it_lasted() -> None:
-    closed = delivery(TransitionKind.CLOSED, State.UP, report(State.DOWN))
-    post: Post = alert.over(closed, "r1", Reader("en", LINKED))
+    closed = group(report(State.DOWN), "prod", over=1)
+    post: Post = alert.root(closed, Reader("en", LINKED))
     assert post.text == "prod is up again after 4 min."
     assert "✅ prod is up again" in shown(post)
     assert alert.recovery(closed, "en").text == post.text
+
+
+def test_a_storm_names_all_and_says_who_is_back() -> None:
+    names = [f"node-{n}" for n in range(60)]
+    post = alert.root(group(report(State.DOWN), *names, over=2), Reader("en", LINKED))
+    assert "🔴 58 targets are down: Nothing listens on the backend's port" in shown(post)
+    down, back = (b["text"]["text"] for b in post.blocks if "*58*" in str(b) or "*2*" in str(b))
+    assert down.split(" · ")[1].split(", ") == names[2:]
+    assert back == "✅ *2* · node-0, node-1"
+
+
+def test_outages_that_nobody_was_told_of_are_listed() -> None:
+    three = group(report(State.DOWN), "prod", "prod", "prod", over=3)
+    post = alert.root(three, Reader("en", LINKED))
+    assert post.text == "prod is up again; it was down 3 times."
+    assert post.blocks[1]["text"]["text"].count("4 min") == 3
+    again = alert.root(group(report(State.DOWN), "prod", "prod", over=1), Reader("en", LINKED))
+    assert again.text.startswith("prod is down: ")
+    assert "*Earlier:*" in shown(again)
 
 
 def test_status_shows_the_worst_first() -> None:
