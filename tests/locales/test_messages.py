@@ -24,7 +24,7 @@ from bot.locales.messages import (
 )
 from bot.locales.sentences import PLACE
 
-MARKUP = {"person", "until", "at"}  # places that Slack's own markup fills (bot.slack.mrkdwn.marked)
+MARKUP = {"person", "until", "at", "names"}  # filled at the surface (bot.slack.mrkdwn.marked)
 
 in_the_code = functools.cache(extract)  # it reads every module: once is enough
 

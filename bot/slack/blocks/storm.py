@@ -9,7 +9,7 @@ from bot.locales import duration, translate
 from bot.model import Group, Member, Message, State, say, say_n
 from bot.slack.blocks.common import FACES, Reader, impact, labelled, row
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
-from bot.slack.mrkdwn import escape, plain, sentence, when
+from bot.slack.mrkdwn import escape, marked, plain, sentence, when
 
 _EACH: Final = 12  # members that get a line of their own; more of them share lines
 _NAMED: Final = 40  # in a sentence, which is also what a notification shows
@@ -61,7 +61,9 @@ def worse(members: Sequence[Member], lang: str, notes: Sequence[str] = ()) -> Po
     return _line(
         members,
         say_n(
-            "{n} target is down now: {names}.", "{n} targets are down now: {names}.", n=len(members)
+            "{n} target is down now: {names}.",
+            "{n} targets are down now: {names}.",
+            n=len(members),
         ),
         State.DOWN,
         lang,
@@ -196,9 +198,7 @@ def _line(
 ) -> Post:
     """A sentence that names its members; `words` has a place for `names`."""
     names = _listed([member.target for member in members])
-    # The names are escaped and bounded already, and stay out of what `sentence` would cut.
-    text = sentence(Message(words.text, {**words.values, "names": "\ufffc"}, words.plural), lang)
-    text = text.replace("\ufffc", names)
+    text = marked(words, lang, names=names)
     blocks = [section(f"{FACES[state]} {text}")]
     if notes:
         blocks.append(context("\n".join(notes)))
