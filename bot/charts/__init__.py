@@ -15,7 +15,7 @@ All but `artist` is pure. matplotlib is imported by the process that draws and b
 
 from bot.charts.artist import Artist, DrawingError
 from bot.charts.lookback import LONGEST, Lookback, read
-from bot.charts.picture import Picture, compose, sample_spans
+from bot.charts.picture import Picture, compose, longest_sample_s
 from bot.charts.words import alt_text, empty, summary
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "alt_text",
     "compose",
     "empty",
+    "longest_sample_s",
     "read",
-    "sample_spans",
     "summary",
 ]

@@ -40,7 +40,8 @@ class Lookback:
 
 
 DAY: Final = Lookback(24, "h")
-OFFERED: Final = (Lookback(1, "h"), Lookback(6, "h"), DAY, Lookback(7, "d"), Lookback(30, "d"))
+MONTH: Final = Lookback(30, "d")
+OFFERED: Final = (Lookback(1, "h"), Lookback(6, "h"), DAY, Lookback(7, "d"), MONTH)
 
 
 def read(typed: str) -> tuple[Lookback | None, Lookback]:
@@ -63,5 +64,5 @@ def read(typed: str) -> tuple[Lookback | None, Lookback]:
 
 def _bounded(asked: Lookback) -> Lookback:
     if asked.length > LONGEST:
-        return Lookback(30, "d")
+        return MONTH
     return asked if asked.length >= SHORTEST else Lookback(5, "m")

@@ -70,10 +70,9 @@ class Picture:
         return not self.marks and all(band.state is State.UNKNOWN for band in self.bands)
 
 
-def sample_spans(length: timedelta) -> tuple[int, ...]:
-    """Which samples a picture of this length needs, by their seconds. Minutes also for a long one:
-    the newest are not rolled up yet."""
-    return (MINUTE_S,) if length <= _MINUTES_UNTIL else (FIVE_MINUTES_S, MINUTE_S)
+def longest_sample_s(length: timedelta) -> int:
+    """Of how many seconds samples may be, to draw a span of this length."""
+    return MINUTE_S if length <= _MINUTES_UNTIL else FIVE_MINUTES_S
 
 
 def compose(
@@ -85,7 +84,7 @@ def compose(
 ) -> Picture:
     """Put a picture together.
 
-    samples: as `sample_spans` asks for them; sessions, incidents: also ones outside of the span.
+    samples: as `longest_sample_s` has it; sessions, incidents: also ones outside of the span.
     A connection that we let go of ourselves is no reconnect.
     """
     told = [s for s in apart(samples) if s.at < span.end and _end(s) > span.start]

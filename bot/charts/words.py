@@ -25,16 +25,16 @@ _LASTED: dict[State, Message] = {
 
 def title(picture: Picture, lang: str) -> str:
     """What the picture is of: `prod, the last 24 h`."""
-    span = length(picture, lang)
+    span = length(picture.length_s, lang)
     return translate(say("{target}, the last {span}", target=picture.target, span=span), lang)
 
 
-def length(picture: Picture, lang: str) -> str:
-    """How far back it looks, as people say it: up to two days in hours."""
-    hours, rest = divmod(round(picture.length_s), 3_600)
+def length(seconds: float, lang: str) -> str:
+    """How far back somebody looks, as people say it: up to two days in hours."""
+    hours, rest = divmod(round(seconds), 3_600)
     if rest == 0 and hours <= _HOURS:
         return translate(say("{h} h", h=hours), lang)
-    return duration(picture.length_s, lang)
+    return duration(seconds, lang)
 
 
 def summary(picture: Picture, clock: Clock) -> str:
@@ -96,14 +96,14 @@ def _quick(picture: Picture, clock: Clock) -> str:
         words = say(
             "{target}, the last {span}: no round trip was measured.",
             target=picture.target,
-            span=length(picture, lang),
+            span=length(picture.length_s, lang),
         )
         return translate(words, lang)
     words = say(
         "{target}, the last {span}: round trips took {p50} in the median and {p95} at the 95th "
         "percentile, the longest {worst} at {at}.",
         target=picture.target,
-        span=length(picture, lang),
+        span=length(picture.length_s, lang),
         p50=translate(milliseconds(figures.p50_ms), lang),
         p95=translate(milliseconds(figures.p95_ms), lang),
         worst=translate(milliseconds(figures.worst_ms), lang),

@@ -34,13 +34,14 @@ from bot.slack.parse import (
     ShowChart,
     ShowGuide,
     ShowHelp,
+    ShowHistory,
     ShowStatus,
     ShowTargets,
     UnmuteTarget,
     parse,
     parse_mention,
 )
-from bot.slack.past import answer_chart
+from bot.slack.past import answer_chart, answer_history
 from bot.slack.posting import Place, ResponseUrl
 from bot.slack.reading import answer_guide
 from bot.store import StoreError
@@ -116,7 +117,7 @@ async def answer(
             )
         case ExplainText(text=text):
             await _explain(desk, text, place)
-        case ShowChart():
+        case ShowChart() | ShowHistory():
             await _look_back(desk, request, place)
         case CheckTarget() | CheckUrl():
             await _check(desk, request, place)
@@ -131,14 +132,19 @@ async def _check(desk: Desk, request: CheckTarget | CheckUrl, place: Place) -> N
         await desk.checks.answer(target, place, reader, deep=request.deep)
 
 
-async def _look_back(desk: Desk, request: ShowChart, place: Place) -> None:
+async def _look_back(desk: Desk, request: ShowChart | ShowHistory, place: Place) -> None:
     lang = desk.reader(place).lang
-    example = translate(say("{command} chart NAME 24h", command=COMMAND), lang)
-    target = _named(desk, request.name, place, example)
+    if isinstance(request, ShowChart):
+        example = say("{command} chart NAME 24h", command=COMMAND)
+    else:
+        example = say("{command} history NAME 30d", command=COMMAND)
+    target = _named(desk, request.name, place, translate(example, lang))
     if isinstance(target, Message):
         await desk.poster.whisper(place, notice(target, lang))
-    else:
+    elif isinstance(request, ShowChart):
         await answer_chart(desk, target.name, request.back.length, place)
+    else:
+        await answer_history(desk, target, request.back.length, place)
 
 
 async def _silences(desk: Desk) -> Mapping[str, Silence]:

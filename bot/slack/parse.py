@@ -102,6 +102,14 @@ class ShowChart:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowHistory:
+    """List a target's incidents; without a name as for `CheckTarget`."""
+
+    name: str | None = None
+    back: Lookback = lookback.MONTH
+
+
+@dataclass(frozen=True, slots=True)
 class ShowHelp:
     """Show what can be typed."""
 
@@ -125,6 +133,7 @@ Request = (
     | UnmuteTarget
     | Acknowledge
     | ShowChart
+    | ShowHistory
     | ShowHelp
     | Misunderstood
 )
@@ -276,6 +285,10 @@ def _chart(words: list[str], targets: Collection[str]) -> Request:
     return _past("chart", words, targets, ShowChart)
 
 
+def _history(words: list[str], targets: Collection[str]) -> Request:
+    return _past("history", words, targets, ShowHistory)
+
+
 def _past(
     verb: str,
     words: list[str],
@@ -322,6 +335,7 @@ _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "targets": _show_targets,
     "guide": _guide,
     "chart": _chart,
+    "history": _history,
     "mute": _mute,
     "unmute": _unmute,
     "ack": _acknowledge,
@@ -330,10 +344,10 @@ _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "?": _help,
 }
 _OFFERED = (
-    "check", "deep", "explain", "status", "targets", "guide", "chart", "mute", "unmute", "ack",
-    "help",
+    "check", "deep", "explain", "status", "targets", "guide", "chart", "history",
+    "mute", "unmute", "ack", "help",
 )  # fmt: skip
-_OF_A_TARGET = frozenset({"chart", "mute", "unmute", "ack"})
+_OF_A_TARGET = frozenset({"chart", "history", "mute", "unmute", "ack"})
 
 
 def _target(words: list[str], targets: Collection[str]) -> str | None:

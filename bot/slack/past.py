@@ -1,12 +1,16 @@
-"""`/wsdiag chart`: what happened to a target, answered where it was asked."""
+"""`/wsdiag chart` and `/wsdiag history`: what happened to a target."""
 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from datetime import timedelta
+from typing import Final
 
 from bot.charts import DrawingError, alt_text, empty
-from bot.model import say
+from bot.charts.clock import Clock
+from bot.model import Act, Target, say
+from bot.slack.blocks.history import Chronicle, history
 from bot.slack.blocks.progress import notice
 from bot.slack.client import REACHING
 from bot.slack.desk import Desk
@@ -15,6 +19,9 @@ from bot.slack.pictures import Viewer
 from bot.slack.posting import Place
 from bot.slack.uploads import refusal
 from bot.store import StoreError
+from bot.uptime import Span, availability
+
+_ACTS: Final = 1_000
 
 _log = logging.getLogger("wsdiag.slack")
 
@@ -26,9 +33,7 @@ async def answer_chart(desk: Desk, target: str, length: timedelta, place: Place)
     try:
         picture = await desk.pictures.compose(target, length)
     except StoreError as error:
-        _log.error("the history cannot be read: %s", error)
-        words = say("The bot's database does not answer. Try again in a moment.")
-        await desk.poster.whisper(place, notice(words, lang))
+        await _unread(desk, place, error)
         return
     if picture.blank:
         await desk.poster.whisper(place, notice(empty(picture), lang))
@@ -46,3 +51,40 @@ async def answer_chart(desk: Desk, target: str, length: timedelta, place: Place)
         return
     figures = say("{text}", text=alt_text(picture, viewer.clock))
     await desk.poster.whisper(place, notice(words, lang, hint=figures))
+
+
+async def answer_history(desk: Desk, target: Target, length: timedelta, place: Place) -> None:
+    """List a target's incidents to the asking person: in a table, if Slack takes one."""
+    lang = desk.reader(place).lang
+    span = Span.until(desk.now(), length)
+    try:
+        past = await desk.store.history.past(target.name, span)
+        acts = await desk.store.acts.of_target(target.name, limit=_ACTS)
+    except StoreError as error:
+        await _unread(desk, place, error)
+        return
+    by_incident: dict[str, list[Act]] = defaultdict(list)
+    for act in reversed(acts):
+        if act.incident_id is not None:
+            by_incident[act.incident_id].append(act)
+    told = Chronicle(
+        target=target.name,
+        availability=availability(
+            span,
+            past.samples,
+            past.incidents,
+            acknowledged=past.acknowledged,
+            objective=target.objective,
+        ),
+        incidents=sorted(past.incidents, key=lambda one: (one.opened_at, one.number)),
+        acts=by_incident,
+    )
+    table, listed = history(told, Clock.of(desk.zone(place.user), lang))
+    if not await desk.poster.whisper(place, table) and listed != table:
+        await desk.poster.whisper(place, listed)
+
+
+async def _unread(desk: Desk, place: Place, error: StoreError) -> None:
+    _log.error("the history cannot be read: %s", error)
+    words = say("The bot's database does not answer. Try again in a moment.")
+    await desk.poster.whisper(place, notice(words, desk.reader(place).lang))

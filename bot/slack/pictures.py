@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.charts import Artist, Picture, alt_text, compose, sample_spans, summary
+from bot.charts import Artist, Picture, alt_text, compose, longest_sample_s, summary
 from bot.charts.clock import Clock, Zone
 from bot.charts.words import title
 from bot.slack.mrkdwn import escape
@@ -43,17 +43,9 @@ class Pictures:
     async def compose(self, target: str, length: timedelta) -> Picture:
         """What a picture of the latest time shows. Raises StoreError."""
         span = Span.until(self._now(), length)
-        history = self._store.history
-        samples = [
-            sample
-            for span_s in sample_spans(length)
-            for sample in await history.samples(
-                target, span_s, since=span.start - timedelta(seconds=span_s)
-            )
-        ]
-        sessions = await history.sessions(target, since=span.start, limit=_SESSIONS)
-        incidents = await self._store.incidents_of(target, span)
-        return compose(target, span, samples, sessions, incidents)
+        past = await self._store.history.past(target, span, longest_s=longest_sample_s(length))
+        sessions = await self._store.history.sessions(target, since=span.start, limit=_SESSIONS)
+        return compose(target, span, past.samples, sessions, past.incidents)
 
     async def share(
         self, picture: Picture, viewer: Viewer, channel: str, thread_ts: str | None

@@ -20,6 +20,7 @@ from bot.model import Reason, Transport
 from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample, Session, roll_up
 from bot.patterns.rollup import floor
 from bot.store import reckoning, rows
+from bot.store.reckoning import Past
 from bot.store.run import Run
 from bot.store.schema import samples, sessions
 from bot.uptime import Availability, Span, availability
@@ -107,6 +108,10 @@ class History:
 
         return await self._run(work)
 
+    async def past(self, target: str, span: Span, *, longest_s: int | None = None) -> Past:
+        """What a span is reckoned from, with samples of at most `longest_s`."""
+        return await self._run(lambda c: reckoning.past(c, target, span, longest_s=longest_s))
+
     async def availability(
         self,
         target: str,
@@ -118,7 +123,8 @@ class History:
         """What a span of a target comes to; see `bot.uptime`. One that ends now is up to date to
         the last minute, and one of several days is exact to the hour at its beginning."""
         planned = [window for window in maintenance if span.common(window).seconds]
-        past = await self._run(lambda c: reckoning.past(c, target, span, fine=bool(planned)))
+        longest_s = FIVE_MINUTES_S if planned else None
+        past = await self.past(target, span, longest_s=longest_s)
         return availability(
             span,
             past.samples,

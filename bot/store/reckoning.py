@@ -29,11 +29,14 @@ class Past:
     acknowledged: Mapping[str, datetime]  # incident → the first time that somebody saw to it
 
 
-async def past(connection: AsyncConnection, target: str, span: Span, *, fine: bool) -> Past:
-    """Read a span. `fine`: from spans of five minutes however long it is, since planned work is to
-    be told from other trouble."""
-    coarse = not fine and span.end - span.start > _HOURS_FROM
-    steps = (HOUR_S, FIVE_MINUTES_S, MINUTE_S) if coarse else (FIVE_MINUTES_S, MINUTE_S)
+async def past(
+    connection: AsyncConnection, target: str, span: Span, *, longest_s: int | None = None
+) -> Past:
+    """Read a span. `longest_s`: of a sample, where planned work is to be told from other trouble,
+    or single minutes are to be seen; None: as the length of the span has it."""
+    if longest_s is None:
+        longest_s = HOUR_S if span.end - span.start > _HOURS_FROM else FIVE_MINUTES_S
+    steps = [step for step in (HOUR_S, FIVE_MINUTES_S, MINUTE_S) if step <= longest_s]
     found: list[Sample] = []
     since = span.start
     for span_s in steps:  # the shorter ones only from where they are not rolled up yet

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from sqlalchemy import ColumnElement, delete, insert, null, select, text, update
+from sqlalchemy import ColumnElement, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -28,7 +28,6 @@ from bot.store.notices import Notices
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import deliveries, incidents, reports, targets, transitions
 from bot.store.unfinished import Unfinished
-from bot.uptime import Span
 
 T = TypeVar("T")
 
@@ -188,23 +187,6 @@ class Store:
         if since is not None:
             wanted.append(incidents.c.opened_at >= since)
         return await self._run(lambda c: _incidents(c, *wanted, newest=limit))
-
-    async def incidents_of(self, target: str, span: Span) -> list[Incident]:
-        """A target's incidents that were open within a span, the oldest first, without reports."""
-
-        async def work(connection: AsyncConnection) -> list[Incident]:
-            query = (
-                select(incidents, null().label("body"))
-                .where(
-                    incidents.c.target == target,
-                    incidents.c.opened_at < span.end,
-                    incidents.c.closed_at.is_(None) | (incidents.c.closed_at >= span.start),
-                )
-                .order_by(incidents.c.opened_at, incidents.c.id)
-            )
-            return [rows.incident(row) for row in await connection.execute(query)]
-
-        return await self._run(work)
 
     async def incident(self, incident_id: str) -> Incident | None:
         """One incident by id."""

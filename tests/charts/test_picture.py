@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.charts import alt_text, compose, empty, sample_spans, summary
+from bot.charts import alt_text, compose, empty, summary
 from bot.charts.clock import Clock, Zone
 from bot.charts.words import LONGEST_ALT
 from bot.evidence import Ending
@@ -51,8 +51,6 @@ def test_minutes_and_what_they_were_rolled_up_to_count_once() -> None:
     picture = compose("prod", week, both, [], [])
     assert picture.figures.unknown_s == pytest.approx(0)
     assert picture.step_s == 3_600
-    assert sample_spans(timedelta(days=7)) == (300, 60)
-    assert sample_spans(timedelta(hours=24)) == (60,)
 
 
 def test_the_words_say_everything_with_its_figures() -> None:

@@ -11,12 +11,14 @@ import pytest
 from bot.charts import Artist, Picture, drawing
 from bot.charts.clock import Clock, Zone
 from bot.demo.workspace import Message
-from bot.model import Target
+from bot.incidents import TargetState, observe
+from bot.model import Act, ActKind, Observation, State, Target
 from bot.slack.client import Mode
 from bot.store import Store
 from bot.uptime import Span
 from tests.charts.past import lost, samples
 from tests.slack.conftest import Scene, Stage
+from tests.slack.reports import report
 
 Start = Callable[[], Awaitable[Scene]]
 
@@ -145,3 +147,45 @@ async def test_which_target_is_asked_where_several_fit(stage: Stage, running: St
     (told,) = await scene.workspace.wait_for(scene.whispers)
     assert "/wsdiag chart NAME 24h" in told
     assert "prod, staging" in told
+
+
+# ---------------------------------------------------------------- /wsdiag history
+
+
+async def an_incident(store: Store) -> str:
+    """One that is over and was acknowledged; its id."""
+    now = datetime.now(UTC)
+    began = now - timedelta(hours=2)
+    state = TargetState("prod")
+    for at, what in ((began, State.DOWN), (began + timedelta(minutes=7), State.UP)):
+        seen = Observation("prod", at, what, report(what))
+        state, transitions = observe(state, seen, now)
+        await store.record(state, transitions)
+    (incident,) = await store.recent_incidents()
+    acked = began + timedelta(minutes=2)
+    await store.acts.add(Act(ActKind.ACKNOWLEDGED, "prod", "U0MIRA", acked, incident.id))
+    return incident.id
+
+
+@pytest.mark.parametrize("tables", [True, False])
+async def test_the_history_is_a_table_where_slack_takes_one(scene: Scene, tables: bool) -> None:
+    if not tables:
+        scene.workspace.refuse_blocks("table")
+    await remember(scene.store)
+    await an_incident(scene.store)
+    await scene.command("history prod 24h")
+    (told,) = await scene.workspace.wait_for(lambda: scene.workspace.ephemerals("mira"))
+    assert told.text.startswith("prod was up for ")
+    assert told.text.endswith("with 1 incident.")
+    kinds = [block["type"] for block in told.blocks]
+    assert ("table" in kinds) == tables
+    assert "7 min" in str(told.blocks)
+    assert "U0MIRA" in str(told.blocks)
+    assert "after 2 min" in str(told.blocks)
+    assert scene.workspace.messages("ops") == []
+
+
+async def test_a_target_without_a_past_has_no_table(scene: Scene) -> None:
+    await scene.command("history")
+    (told,) = await scene.workspace.wait_for(scene.whispers)
+    assert told == "Nobody watched prod in that time; 0 incidents are known."
