@@ -32,6 +32,7 @@ from bot.slack.errors import understand
 from bot.slack.http import Handler, handler
 from bot.slack.incident_messages import IncidentMessages
 from bot.slack.notices import NoticeTeller
+from bot.slack.once import Once
 from bot.slack.orphans import finish_orphans
 from bot.slack.people import Door
 from bot.slack.pictures import Pictures
@@ -70,15 +71,15 @@ def build(client: SlackClient, desk: Desk) -> AsyncApp:
             bot_token=client.web.token,
         )
 
-    secret = client.access.signing_secret
     with _hidden(_BOLTS_OWN):
         app = AsyncApp(
             logger=client.web.logger,
             name="wsdiag",
             authorize=authorize,
-            signing_secret=secret.get_secret_value().strip() if secret else "",
-            request_verification_enabled=client.access.mode is Mode.HTTP,
+            signing_secret="",  # `bot.slack.http` verifies; a socket needs no signature
+            request_verification_enabled=False,
         )
+    app.middleware(Once().middleware)
     commands.register(app, desk, client.web)
     home.register(app, desk, client.web)
     wrong_cause.register(app, desk)
@@ -194,11 +195,17 @@ class SlackBot:
             else None
         )
         self._socket = SocketMode(self.app, self._client) if access.mode is Mode.SOCKET else None
+        secret = access.signing_secret
+        self._handler = (
+            handler(self.app, secret.get_secret_value().strip())
+            if secret is not None and access.mode is Mode.HTTP
+            else None
+        )
 
     @property
     def handler(self) -> Handler | None:
         """In HTTP mode what the web server mounts at /slack/events; else None."""
-        return handler(self.app) if self._socket is None else None
+        return self._handler
 
     @property
     def connected(self) -> bool:

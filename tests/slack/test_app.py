@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import os
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
-import aiohttp
 import pytest
 from pydantic import SecretStr
 
 from bot.slack import Mode, SlackBot, TokenRefused
-from bot.slack.http import LARGEST_BODY
 from bot.slack.sockets import SocketMode
 from tests.slack.conftest import Scene, Stage
 
@@ -184,91 +178,6 @@ async def test_a_socket_that_died_silently_is_replaced_by_the_watchdog(stage: St
     task.cancel()
     await asyncio.wait({task})
     await bot.close()
-
-
-# ---------------------------------------------------------------- HTTP mode
-
-
-def signed(secret: str, body: str, timestamp: str) -> dict[str, str]:
-    digest = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256)
-    return {
-        "X-Slack-Request-Timestamp": timestamp,
-        "X-Slack-Signature": f"v0={digest.hexdigest()}",
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        (0, {}, 200),
-        (0, {"X-Slack-Signature": "v0=" + "0" * 64}, 401),
-        (0, {"X-Slack-Signature": "ü"}, 401),
-        (0, {"X-Slack-Signature": ""}, 401),
-        (0, {"X-Slack-Request-Timestamp": "yesterday"}, 401),
-        (0, {"X-Slack-Request-Timestamp": "١٢٣"}, 401),
-        (0, {"X-Slack-Request-Timestamp": "9" * 400}, 401),
-        (600, {}, 401),
-    ],
-)
-async def test_a_forged_replayed_or_malformed_request_is_refused_without_a_traceback(
-    stage: Stage,
-    running: Start,
-    caplog: pytest.LogCaptureFixture,
-    given: tuple[int, dict[str, str], int],
-) -> None:
-    age_s, headers, status = given
-    stage.mode = Mode.HTTP
-    scene = await running()
-    url = scene.workspace.app.request_url
-    assert url is not None
-    body = urlencode({"command": "/wsdiag", "text": "help", "user_id": scene.mira.id,
-                      "channel_id": scene.ops.id, "team_id": scene.workspace.team_id})  # fmt: skip
-    sent = signed(stage.workspace.signing_secret, body, str(int(time.time()) - age_s)) | headers
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(url, data=body, headers=sent) as answer,
-    ):
-        assert answer.status == status
-    assert "Traceback" not in caplog.text
-
-
-@pytest.mark.parametrize(("body", "status"), [(b"\xff\xfe", 400), (b"a" * (5 * 1024 * 1024), 413)])
-async def test_a_body_that_is_no_text_or_endless_is_refused(
-    stage: Stage, running: Start, body: bytes, status: int
-) -> None:
-    stage.mode = Mode.HTTP
-    scene = await running()
-    url = scene.workspace.app.request_url
-    assert url is not None
-    headers = signed("x", "", str(int(time.time())))
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(url, data=_piece_by_piece(body), headers=headers) as answer,
-    ):
-        assert answer.status == status
-
-
-async def _piece_by_piece(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), 64 * 1024):
-        yield body[start : start + 64 * 1024]
-
-
-async def test_a_body_that_is_declared_too_large_is_refused_unread(
-    stage: Stage, running: Start
-) -> None:
-    stage.mode = Mode.HTTP
-    scene = await running()
-    place = urlsplit(scene.workspace.app.request_url or "")
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
-    headers = signed("x", "", str(int(time.time()))) | {"Content-Length": str(LARGEST_BODY + 1)}
-    lines = [f"POST {place.path} HTTP/1.1", f"Host: {place.netloc}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())  # and not a byte of the body
-    async with asyncio.timeout(10):
-        assert b" 413 " in await reader.readline()
-    writer.close()
-    await writer.wait_closed()
 
 
 async def test_socket_mode_offers_no_http_handler(stage: Stage) -> None:
