@@ -185,9 +185,36 @@ async def workspace() -> AsyncIterator[Workspace]:
 
 
 @pytest.fixture
-async def stage(workspace: Workspace, store: Store) -> Stage:
+async def stage(workspace: Workspace, store: Store, mode: Mode) -> Stage:
     targets = {"prod": Target(name="prod", url="https://prod.example")}
-    return Stage(workspace, store, Script(), targets)
+    return Stage(workspace, store, Script(), targets, mode=mode)
+
+
+@pytest.fixture
+def mode() -> Mode:
+    """How Slack reaches the bot."""
+    return Mode.SOCKET
+
+
+# What people do and see: each of these tests runs over a socket and over HTTP.
+IN_BOTH_MODES = {
+    "test_actions",
+    "test_commands",
+    "test_dialect",
+    "test_incident_actions",
+    "test_past",
+    "test_quieting",
+    "test_sharing",
+    "test_shortcuts",
+    "test_wrong_cause",
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    module = metafunc.module.__name__.rpartition(".")[2]
+    own = any(m.args[0] == "mode" for m in metafunc.definition.iter_markers("parametrize"))
+    if module in IN_BOTH_MODES and "mode" in metafunc.fixturenames and not own:
+        metafunc.parametrize("mode", list(Mode), ids=str)
 
 
 @pytest.fixture

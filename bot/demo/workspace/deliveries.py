@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import io
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -113,7 +114,7 @@ class Deliveries:
         try:
             async with (
                 asyncio.timeout(ACK_DEADLINE_S),
-                self._session.post(url, data=body.encode(), headers=headers) as answer,
+                self._session.post(url, data=io.BytesIO(body.encode()), headers=headers) as answer,
             ):
                 if answer.status != 200:
                     final = answer.headers.get("X-Slack-No-Retry") == "1"
