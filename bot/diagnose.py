@@ -152,6 +152,7 @@ class _Run:
             fresh = [f for f in wanted if f not in self.asked]
             if FollowUp.LINGER not in fresh:
                 await self.leave()
+            self.look.turned_away = FindingSet.of(self.findings(), self.look.target).turned_away
             if not fresh:
                 return
             # Parallel traffic flips the parity of a round robin and hides a missing affinity.
@@ -247,10 +248,15 @@ def unexplained(findings: Sequence[Finding]) -> list[Finding]:
 
 def calmed(findings: Sequence[Finding], target: Target) -> list[Finding]:
     """Take back what was only suspected: a late answer that, asked for again, came in time."""
-    passing = FindingSet.of(findings, target).passing
-    return [
+    found = FindingSet.of(findings, target)
+    passing = found.passing
+    calm = [
         replace(f, status=Status.OK, reason=None) if f.probe in passing else f for f in findings
     ]
+    if not found.unpromised:
+        return calm
+    none = (Status.SKIPPED, Reason.NOT_CONFIGURED)
+    return [replace(f, status=none[0], reason=none[1]) if f.probe == "http" else f for f in calm]
 
 
 _EXPLAINS: Final = {

@@ -65,6 +65,7 @@ class HttpAnswer:
     tls_ms: float | None = None
     ttfb_ms: float | None = None  # request written → first byte
     failure: Failure | None = None
+    lower_case: bool = False  # every header's name came in lower case: who wrote it is a proxy
 
     def header(self, name: str) -> str | None:
         """First value of a header, or None."""

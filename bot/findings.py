@@ -380,6 +380,26 @@ class FindingSet:
         done = {a.transport for a in self.attempts if a.outcome is Outcome.CONNECTED}
         return frozenset(done & self.transports)
 
+    @cached_property
+    def turned_away(self) -> Transport | None:
+        """The transport that the server turned away while it let the other one in.
+
+        Sessions that share a user may exclude each other: `alone` tells.
+        """
+        if not self.completed:
+            return None
+        turned = (Outcome.REFUSED, Outcome.DISCONNECTED)
+        away = [a.transport for a in self.attempts if a.outcome in turned]
+        used = [t for t in away if t in self.transports]
+        return used[0] if used else None
+
+    @cached_property
+    def holds_alone(self) -> bool:
+        """The transport that was turned away joins and holds once it is the only one."""
+        again = self._one(FollowUp.ALONE, NamespaceEvidence)
+        attempts = again.attempts if again is not None else ()
+        return bool(attempts) and all(a.outcome is Outcome.CONNECTED for a in attempts)
+
     @property
     def gone_meanwhile(self) -> bool:
         """The server answered the suite, and a moment later nobody listened."""
@@ -387,15 +407,18 @@ class FindingSet:
 
     @cached_property
     def passing(self) -> frozenset[str]:
-        """Probes whose late answer did not come again: a machine was busy, theirs or ours.
+        """Probes whose trouble did not come again.
 
-        Seconds at first and nothing afterwards are a cold start, unless this machine itself was
-        held up just then.
+        A late answer may be a busy machine's, theirs or ours. A session may have been turned away
+        for the sake of another one of ours. Seconds at first and nothing afterwards are a cold
+        start, unless this machine itself was held up just then.
         """
+        passed = {"namespace", FollowUp.LINGER.value} if self.holds_alone else set()
+        if self._prompt_after_all:
+            passed.add("websocket")
         watched = self.steadiness
         if watched is None:
-            return frozenset()
-        passed = set()
+            return frozenset(passed)
         repeated = {"polling": watched.handshakes_ms, "http": watched.health_ms}
         for probe, times in repeated.items():
             finding = self.finding(probe)
@@ -407,6 +430,39 @@ class FindingSet:
             if max(again) < SLOW_MS and not cold:
                 passed.add(probe)
         return frozenset(passed)
+
+    @cached_property
+    def stream_late_ms(self) -> float | None:
+        """How late packets come on the WebSocket: the promptest of those that were waited for."""
+        ws, attempt = self.websocket, self.attempt(Transport.WEBSOCKET)
+        if ws is None or ws.answer.status != 101:
+            return None
+        seen = [f.at_ms for f in ws.frames[:1] if f.opcode == 1]
+        if self.upgrade and self.upgrade.probe_ms is not None:
+            seen.append(self.upgrade.probe_ms)
+        if attempt is not None and attempt.outcome is Outcome.CONNECTED:
+            seen.append(attempt.elapsed_ms)
+        return min(seen) if len(seen) > 1 else None
+
+    @property
+    def _prompt_after_all(self) -> bool:
+        """The WebSocket's first packet came late, a later one did not."""
+        finding = self.finding("websocket")
+        late = finding is not None and finding.reason is Reason.SLOW_ANSWER
+        return late and self.stream_late_ms is not None and self.stream_late_ms < SLOW_MS
+
+    @cached_property
+    def unpromised(self) -> bool:
+        """Nobody named the health path, and what it answers is what any other path gets.
+
+        There is no health page then, as a 404 would say: a server without a handler says nothing,
+        a front sends everything that it does not know to a login. What breaks (5xx) counts.
+        """
+        health = self.health
+        if health is None or health.configured or self.random_path is None:
+            return False
+        answer = health.answer
+        return any(_alike(answer, other) for _, other in self.random_path.answers)
 
     @cached_property
     def gone_since(self) -> bool:
@@ -427,6 +483,21 @@ class FindingSet:
 
 def _verified(tls: TlsEvidence) -> bool:
     return not tls.verify_code and tls.failure is None
+
+
+def _alike(one: HttpAnswer, other: HttpAnswer) -> bool:
+    """Neither is answered, or both are in the same way, short of a server error."""
+    if one.status is None:
+        ends = (one.failure, other.failure)
+        return other.status is None and all(ends) and ends[0].reason is ends[1].reason  # type: ignore[union-attr]
+    if one.status >= 500 or one.status != other.status:
+        return False
+    return _place(one) == _place(other)
+
+
+def _place(answer: HttpAnswer) -> str:
+    """Where a redirect leads, without the query that names where one came from."""
+    return (answer.header("location") or "").partition("?")[0]
 
 
 def own_time_ms(answer: HttpAnswer | None) -> float | None:

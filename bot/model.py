@@ -185,6 +185,7 @@ class FollowUp(StrEnum):
     RECHECK = "recheck"  # the same requests again after a pause: still so?
     STEADINESS = "steadiness"  # the handshake again and again for seconds: late or gone once more?
     LINGER = "linger"  # the sessions left open, watched a little longer: do they hold?
+    ALONE = "alone"  # the transport that was turned away, joined again with no session beside it
     AFFINITY = "affinity"  # one session, six fresh sockets: does each find it?
     # only in a deep check: they take as long as the server's timers do
     LADDER = "ladder"  # payloads of 1, 20 and 200 kB: do they all arrive?

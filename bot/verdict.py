@@ -149,6 +149,8 @@ def wanted(
     found = FindingSet.of(findings, target)
     if found.completed and FollowUp.LINGER not in asked and not found.ran(FollowUp.LINGER):
         return (FollowUp.LINGER,)
+    if found.turned_away is not None and FollowUp.ALONE not in asked:
+        return () if found.ran(FollowUp.ALONE) else (FollowUp.ALONE,)
     ask: dict[FollowUp, None] = {}
     if _state(found, cut_short=False) is not State.UP:
         for candidate in _ranked(found, State.DOWN if not found.completed else State.DEGRADED):

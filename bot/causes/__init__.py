@@ -19,7 +19,7 @@ from bot.causes import (
     held_server,
     held_session,
     held_socketio,
-    http_front,
+    http_gateway,
     http_guard,
     http_pages,
     http_path,
@@ -38,8 +38,8 @@ from bot.causes import (
     ws_refused,
     ws_session,
 )
-from bot.causes.row import Cause, Fit, Reach
-from bot.model import Layer, Section, say
+from bot.causes.row import NOBODY, SOME, Cause, Fit, Reach
+from bot.model import Layer, Message, Section, State, say
 
 _FILES = (
     proxy,
@@ -54,7 +54,7 @@ _FILES = (
     held_net,
     tls_certificate,
     tls_handshake,
-    http_front,
+    http_gateway,
     http_guard,
     http_pages,
     http_path,
@@ -97,6 +97,13 @@ def describe(code: str) -> Cause:
     return CATALOGUE.get(code) or unrecognised(Layer.SERVER)
 
 
+def impact(code: str, layer: Layer, state: State) -> Message:
+    """What users feel. A cause that can keep everybody out is said to do so only if it does."""
+    row = CATALOGUE.get(code) or unrecognised(layer)
+    partly = state is State.DEGRADED and row.impact == NOBODY
+    return SOME if partly else row.impact
+
+
 def unrecognised(layer: Layer) -> Cause:
     """What fits no row: the layer is named, nothing is guessed."""
     return Cause(
@@ -109,4 +116,13 @@ def unrecognised(layer: Layer) -> Cause:
     )
 
 
-__all__ = ["CATALOGUE", "UNRECOGNISED", "Cause", "Fit", "Reach", "describe", "unrecognised"]
+__all__ = [
+    "CATALOGUE",
+    "UNRECOGNISED",
+    "Cause",
+    "Fit",
+    "Reach",
+    "describe",
+    "impact",
+    "unrecognised",
+]

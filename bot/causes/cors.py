@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bot.causes.http_whose import by_asgi, by_proxy
 from bot.causes.row import Cause, Fit, Reach
-from bot.evidence import CorsEvidence
+from bot.evidence import CorsEvidence, HttpAnswer
 from bot.findings import FindingSet
-from bot.model import Layer, Section, Status, say
+from bot.model import Confidence, FollowUp, Layer, Section, Status, say
 
 _SHOWN = 3
+_ALLOW_ORIGIN = "access-control-allow-origin"
 
 
 def _cors(found: FindingSet) -> CorsEvidence | None:
@@ -47,6 +49,8 @@ def _single(evidence: CorsEvidence) -> str | None:
 def mismatch(found: FindingSet) -> Fit | None:
     """Another origin is allowed."""
     evidence = _cors(found)
+    if evidence is not None and not _lines(evidence):
+        return _not_on_the_list(found, evidence)
     allowed = _single(evidence) if evidence else None
     if evidence is None or allowed is None or allowed in ("*", evidence.origin):
         return None
@@ -66,28 +70,86 @@ def _no_origin_line(found: FindingSet) -> CorsEvidence | None:
     return evidence if evidence is not None and not _lines(evidence) else None
 
 
+def _others_are_there(evidence: CorsEvidence) -> bool:
+    """The rest of what a server with CORS sends."""
+    varies = "origin" in (evidence.vary or "").lower()
+    return bool(evidence.allow_credentials) or varies
+
+
+def _allowed_elsewhere(found: FindingSet) -> bool:
+    """Another Origin gets the header over polling: nobody strips it, ours is not on the list."""
+    variants = found.origin_variants.answers if found.origin_variants else ()
+    polled = (a for label, a in variants if " over " not in label)
+    return any(a.header(_ALLOW_ORIGIN) for a in polled)
+
+
+def _allowed_over_websocket(found: FindingSet, evidence: CorsEvidence) -> bool:
+    """engine.io sends its CORS headers with a 101 as well, where proxies may leave them alone."""
+    ws = found.websocket
+    allowed = ws.answer.header(_ALLOW_ORIGIN) if ws and ws.answer.status == 101 else None
+    return allowed in ("*", evidence.origin)
+
+
+def _settle(found: FindingSet) -> tuple[FollowUp, ...]:
+    return () if found.ran(FollowUp.ORIGIN_VARIANTS) else (FollowUp.ORIGIN_VARIANTS,)
+
+
+def _not_on_the_list(found: FindingSet, evidence: CorsEvidence) -> Fit | None:
+    """A server with a list (or a rule) of origins leaves the header out for all others.
+
+    It says `Vary: Origin` all the same, just as one whose header a proxy took away.
+    """
+    if not _others_are_there(evidence):
+        return None
+    why = say("No Access-Control-Allow-Origin for {origin}.", origin=evidence.origin)
+    if _allowed_elsewhere(found):
+        return Fit((why, say("Another Origin gets the header: ours is not on the server's list.")))
+    rule = say("The answer varies by Origin: the server has a list, and ours is not on it.")
+    if behind_proxy(evidence.answer) or _allowed_over_websocket(found, evidence):
+        return None
+    return Fit((why, rule), Confidence.LIKELY, _settle(found), ("cors_stripped_by_proxy",))
+
+
+def behind_proxy(answer: HttpAnswer | None) -> bool:
+    """Whether something stands in front of the server, by what its answer carries."""
+    if answer is None:
+        return False
+    marks = ("via", "x-cache", "cf-ray", "x-varnish", "age", "x-envoy-upstream-service-time")
+    marked = any(answer.header(name) is not None for name in marks)
+    return marked or by_proxy(answer) or _rewritten(answer)
+
+
+def _rewritten(answer: HttpAnswer) -> bool:
+    """Names in lower case only, as haproxy and Envoy write them, and Python's ASGI servers."""
+    return answer.lower_case and not by_asgi(answer)
+
+
 def stripped(found: FindingSet) -> Fit | None:
     """The other CORS headers are there: somebody took this one away."""
     evidence = _no_origin_line(found)
-    if evidence is None:
+    if evidence is None or _allowed_elsewhere(found):
         return None
-    varies = "origin" in (evidence.vary or "").lower()
-    if not evidence.allow_credentials and not varies:
-        return None
+    told = say(
+        "Access-Control-Allow-Origin is missing, while other CORS headers are there: "
+        "a proxy removed it."
+    )
+    if _allowed_over_websocket(found, evidence):
+        why = say("The answer 101 to the WebSocket carries it: the server allows this Origin.")
+        return Fit((told, why))
+    if not _others_are_there(evidence) or not behind_proxy(evidence.answer):
+        return None  # nobody stands there who could
     return Fit(
-        (
-            say(
-                "Access-Control-Allow-Origin is missing, while other CORS headers are there: "
-                "a proxy removed it."
-            ),
-        ),
+        (told,),
+        Confidence.LIKELY,
+        _settle(found),
+        ("cors_origin_mismatch",),
     )
 
 
 def missing(found: FindingSet) -> Fit | None:
     """No CORS header at all."""
     evidence = _no_origin_line(found)
-    if evidence is None or stripped(found) is not None:
+    if evidence is None or _others_are_there(evidence) or stripped(found) is not None:
         return None
     return Fit(
         (say("No Access-Control-Allow-Origin for {origin}.", origin=evidence.origin),),

@@ -175,6 +175,8 @@ def _plain(words: str) -> bool:
 
 def forbidden_all(found: FindingSet) -> Fit | None:
     """Refused whatever the Origin, for a reason of its own."""
+    if (upgrade := upgrade_denied(found)) is not None:
+        return upgrade
     denied, words = _denied(found)
     if not denied or found.completed or _admitted(found):
         return None
@@ -185,6 +187,32 @@ def forbidden_all(found: FindingSet) -> Fit | None:
         Confidence.LIKELY,
         rivals=("eio_forbidden_origin",),
     )
+
+
+def upgrade_denied(found: FindingSet) -> Fit | None:
+    """Engine.IO's "Forbidden", to the WebSocket only: a rule that looks at the request."""
+    ws = found.websocket
+    if ws is None or not found.polling_open or ws.answer.status not in (400, 403):
+        return None
+    if not _FORBIDDEN.match(ws.answer.body.strip()) or admitted_over_websocket(found):
+        return None
+    if not refused_alike(found):
+        return None
+    why = say("Polling is admitted; the WebSocket handshake is answered “Forbidden”.")
+    rivals = ("ws_webfilter_403",)
+    return Fit((why,), Confidence.LIKELY, _settle_origin_of(found), rivals)
+
+
+def refused_alike(found: FindingSet) -> bool:
+    """The refusal of the upgrade comes from whoever answers polling, as far as headers tell."""
+    ws, polling = found.websocket, found.polling
+    if ws is None or polling is None:
+        return False
+    return ws.answer.header("server") == polling.answer.header("server")
+
+
+def _settle_origin_of(found: FindingSet) -> tuple[FollowUp, ...]:
+    return _settle_origin(found) if found.target.origin is not None else ()
 
 
 def _session_of(ws: WebSocketEvidence | None) -> bool:

@@ -7,7 +7,7 @@ from statistics import median
 from bot import measured
 from bot.causes import held
 from bot.causes.row import Cause, Fit, Reach
-from bot.evidence import HeldSession, HttpAnswer, Keep, Parted
+from bot.evidence import HeldSession, HttpAnswer, Keep, Outcome, Parted
 from bot.findings import SLOW_MS, FindingSet
 from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, Transport, say
 
@@ -197,7 +197,10 @@ def _late_ms(found: FindingSet) -> float | None:
     lived = attempt.elapsed_ms and found.rtt and found.rtt.transport is Transport.WEBSOCKET
     if lived:  # its round trips tell
         # The quickest: one late answer is a busy machine's, a buffer holds them all back.
-        return min(found.rtt.samples_ms, default=None) if found.rtt else None
+        samples = found.rtt.samples_ms if found.rtt else ()
+        return min(samples, default=found.stream_late_ms)
+    if attempt.outcome is Outcome.CONNECTED:
+        return found.stream_late_ms
     head = max((ws.answer.ttfb_ms or 0.0) - (found.connect_rtt_ms or 0.0), 0.0)
     return max(ws.frames[0].at_ms, head) if ws.frames[0].opcode == 1 else None
 

@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 
 from bot import portal
 from bot.causes import controls
-from bot.causes.http_front import front, is_page, spoken_by_front, stored_files, words
+from bot.causes.http_front import (
+    front,
+    is_page,
+    spoken_by_front,
+    stored_files,
+    websocket_passes,
+    words,
+)
+from bot.causes.http_gateway import maintenance
 from bot.causes.row import Cause, Fit
 from bot.evidence import HttpAnswer
 from bot.findings import FindingSet
@@ -93,6 +101,8 @@ def redirect_https(found: FindingSet) -> Fit | None:
     """The same thing lives elsewhere; WebSockets follow no redirect."""
     redirect = _redirect(found)
     if redirect is None or _to_login(found, redirect[1]) or slash_redirect(found):
+        return None
+    if maintenance(found) is not None:
         return None
     answer, location = redirect
     if _to_portal(found):
@@ -194,12 +204,13 @@ def spa_fallback(found: FindingSet) -> Fit | None:
         why = say("The storage of a static site answers in place of Engine.IO.")
         return Fit((why,), Confidence.LIKELY, rivals=("http_sio_absent",))
     answer = _page(found)
-    if answer is None or captive_portal(found) is not None:
+    if answer is None or captive_portal(found) or maintenance(found):
         return None
     shell = bool(_APP_SHELL.search(words(answer)))
+    passes = websocket_passes(found)
     return Fit(
-        (say("A web page answers in place of Engine.IO."),),
-        Confidence.CERTAIN if shell else Confidence.LIKELY,
+        (say("A web page answers in place of Engine.IO."), *passes),
+        Confidence.CERTAIN if shell and not passes else Confidence.LIKELY,
         () if found.random_path else (FollowUp.RANDOM_PATH,),
         () if shell else ("http_captive_portal",),
     )

@@ -15,7 +15,7 @@ from bot.causes.http_pages import slash_redirect
 from bot.causes.http_whose import by_app, echoed, everything_404, name_known, names_served
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import HttpAnswer, Outcome, Phase
-from bot.findings import FindingSet, waited_in_vain
+from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, Transport, say
 
 # engine.io closes an upgrade that nobody claims after destroyUpgradeTimeout, 1 s by default
@@ -215,9 +215,29 @@ def _post(found: FindingSet) -> HttpAnswer | None:
 def post_blocked(found: FindingSet) -> Fit | None:
     """GET passes, POST does not."""
     answer = _post(found)
-    if answer is None or answer.status not in (403, 404, 405, 501):
+    if answer is None:
+        return _post_lost(found)
+    if answer.status not in (403, 404, 405, 501):
         return None
     return Fit((say("GET is answered, POST is refused with {status}.", status=answer.status or 0),))
+
+
+def _post_lost(found: FindingSet) -> Fit | None:
+    """The POST is cut or swallowed on its way, while the WebSocket joins beside it."""
+    attempt = found.attempt(Transport.POLLING)
+    answer = attempt.answer if attempt else None
+    if answer is None or answer.method != "POST" or not found.polling_open:
+        return None
+    if Transport.WEBSOCKET not in found.completed:
+        return None
+    failure = answer.failure
+    if waited_in_vain(failure, Phase.REQUEST):
+        why = say("GET is answered, POST never is.")
+    elif cut(failure, Phase.REQUEST):
+        why = say("GET is answered, the connection is cut upon POST.")
+    else:
+        return None
+    return Fit((why,), Confidence.LIKELY)
 
 
 def body_limit(found: FindingSet) -> Fit | None:
@@ -261,9 +281,14 @@ def cached(found: FindingSet) -> Fit | None:
 def app_hangs(found: FindingSet) -> Fit | None:
     """The health page answers, Engine.IO's path never does."""
     waits = [e.answer.failure for e in (found.polling, found.websocket) if e is not None]
-    if not waits or not all(waited_in_vain(f, Phase.REQUEST) for f in waits):
+    if found.health is None or found.health.answer.status is None or not waits:
         return None
-    if found.health is None or found.health.answer.status is None:
+    if found.polling is not None and Transport.WEBSOCKET in found.completed:
+        if not waited_in_vain(found.polling.answer.failure, Phase.REQUEST):
+            return None
+        why = say("Requests over polling hang, while other paths and the WebSocket are served.")
+        return Fit((why,), Confidence.LIKELY)
+    if not all(waited_in_vain(f, Phase.REQUEST) for f in waits):
         return None
     return Fit(
         (say("Other paths are answered, requests to Engine.IO's path hang."),),

@@ -14,6 +14,7 @@ _PROXY = re.compile(
     r"cloudfront|awselb|istio|kong|squid",
     re.IGNORECASE,
 )
+_ASGI = re.compile(r"uvicorn|hypercorn|daphne|granian", re.IGNORECASE)
 
 
 def echoed(answer: HttpAnswer) -> str | None:
@@ -28,6 +29,16 @@ def by_app(answer: HttpAnswer) -> bool:
         return True
     server = answer.header("server") or ""
     return bool(server) and not _PROXY.search(server)
+
+
+def by_proxy(answer: HttpAnswer) -> bool:
+    """A proxy puts its name to what it passes on."""
+    return bool(_PROXY.search(answer.header("server") or ""))
+
+
+def by_asgi(answer: HttpAnswer) -> bool:
+    """Answered by one of Python's ASGI servers, under their own names."""
+    return bool(_ASGI.match(answer.header("server") or ""))
 
 
 def everything_404(found: FindingSet) -> bool:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from bot.findings import FindingSet
-from bot.model import Confidence, FollowUp, Layer, Message, Section
+from bot.model import Confidence, FollowUp, Layer, Message, Section, say
+
+NOBODY = say("Nobody can connect.")
+SOME = say("Some clients connect, others cannot, depending on their transport or their luck.")
 
 
 class Reach(IntEnum):

@@ -154,6 +154,13 @@ def _torn(found: FindingSet) -> bool:
     return any(cut(a.failure, *phases) or _refused(a.failure) for a in cut_off)
 
 
+def fell_with_us(found: FindingSet) -> bool:
+    """Our sessions were cut without a word, and from then on nobody listened."""
+    watched = found.steadiness
+    stayed_away = watched is not None and ANSWERED not in watched.outcomes
+    return found.gone_meanwhile and stayed_away and _torn(found)
+
+
 def _refused(failure: Failure | None) -> bool:
     return failure is not None and failure.reason is Reason.REFUSED
 
@@ -220,12 +227,9 @@ def crashes_on_connect(found: FindingSet) -> Fit | None:
         )
     else:
         why = say("The connection is cut as we connect, and then the server refuses everybody.")
-    return Fit(
-        (why,),
-        Confidence.LIKELY,
-        _settle(found),
-        ("srv_crash_loop",) if watched is not None else ("sio_server_disconnects",),
-    )
+    rival = "srv_crash_loop" if watched is not None else "sio_server_disconnects"
+    rivals = (rival, "srv_restarting") if fell_with_us(found) else (rival,)
+    return Fit((why,), Confidence.LIKELY, _settle(found), rivals)
 
 
 ROWS = (

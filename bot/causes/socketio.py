@@ -7,7 +7,7 @@ import re
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import NamespaceAttempt, Outcome
 from bot.findings import FindingSet
-from bot.model import Confidence, Layer, Reason, Section, say
+from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, say
 
 _PROMPT_MS = 1_500.0  # an end within this time is a reaction to our packet
 _NO_NAMESPACE = re.compile(
@@ -46,7 +46,8 @@ _DEPENDENCY = re.compile(
     r"\b14 unavailable|temporarily unavailable|service unavailable|read only replica|"
     r"loading the dataset|server selection|"
     r"connection (?:is )?(?:refused|lost|terminated|timed out|reset|closed)|broken pipe|"
-    r"timed? ?out (?:connecting|waiting|acquiring)",
+    r"timed? ?out (?:connecting|waiting|acquiring)|timeout of \d+ ?ms exceeded|deadline exceeded|"
+    r"aborted due to timeout",
     re.IGNORECASE,
 )
 _AUTH_WORDS = re.compile(
@@ -59,8 +60,12 @@ _PARSE_ERROR = re.compile(r"parse|decode|invalid (?:packet|payload)", re.IGNOREC
 
 
 def _with(found: FindingSet, outcome: Outcome) -> NamespaceAttempt | None:
-    """The first attempt that ended so, when none completed."""
-    if found.completed:
+    """The first attempt that ended so.
+
+    Where the other transport completed, the two may have been in each other's way: then only what
+    the transport meets alone counts.
+    """
+    if found.completed and found.turned_away is not None and not found.ran(FollowUp.ALONE):
         return None
     return next((a for a in found.attempts if a.outcome is outcome), None)
 
@@ -138,14 +143,26 @@ def middleware_hang(found: FindingSet) -> Fit | None:
     if attempt is None:
         return None
     alive = attempt.pings > 0 or attempt.pongs > 0
+    if found.completed and not alive:
+        return None  # ws_frames_blocked_up: nothing says that it was heard at all
     return Fit(
         (
             say(
                 "Engine.IO opens, the namespace CONNECT gets no answer within {seconds} s.",
                 seconds=round(attempt.elapsed_ms / 1000, 1),
             ),
+            *_one_transport_only(found, attempt),
         ),
-        Confidence.CERTAIN if alive else Confidence.LIKELY,
+        Confidence.CERTAIN if alive and not found.completed else Confidence.LIKELY,
+    )
+
+
+def _one_transport_only(found: FindingSet, attempt: NamespaceAttempt) -> tuple[Message, ...]:
+    """What has to be said when the other transport joins."""
+    if not found.completed:
+        return ()
+    return (
+        say("Only over {transport} is it so; the other joins.", transport=attempt.transport.value),
     )
 
 
@@ -193,7 +210,7 @@ def parser_mismatch(found: FindingSet) -> Fit | None:
 def server_disconnects(found: FindingSet) -> Fit | None:
     """Connected, and thrown out at once."""
     attempt = _with(found, Outcome.DISCONNECTED)
-    if attempt is None:
+    if attempt is None or (found.completed and attempt.failure is not None):
         return None
     return Fit(
         (
@@ -201,6 +218,7 @@ def server_disconnects(found: FindingSet) -> Fit | None:
                 "The namespace connects, and the server disconnects {ms} ms later.",
                 ms=round(attempt.elapsed_ms),
             ),
+            *_one_transport_only(found, attempt),
         ),
         Confidence.CERTAIN if attempt.failure is None else Confidence.LIKELY,
         rivals=() if attempt.failure is None else ("srv_crashes_on_connect",),

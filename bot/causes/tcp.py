@@ -10,7 +10,7 @@ from bot import measured
 from bot.causes.history import hurting
 from bot.causes.proxy import no_way_from_proxy
 from bot.causes.row import Cause, Fit
-from bot.causes.server import crash_loop
+from bot.causes.server import crash_loop, fell_with_us
 from bot.evidence import PortTry, TcpEvidence
 from bot.findings import FindingSet
 from bot.model import Confidence, FollowUp, Layer, Section, say
@@ -165,6 +165,8 @@ def restarting(found: FindingSet) -> Fit | None:
     if watched and crash_loop(found) is not None:
         return None
     if watched and found.gone_meanwhile:
+        if fell_with_us(found):
+            return None  # srv_crashes_on_connect
         why = say("The server answered, and a moment later nobody listened.")
         return Fit((why,), Confidence.LIKELY, rivals=("srv_crash_loop",))
     if not leading(found, Kind.REFUSED) or not _rechecked_up(found) or found.recheck is None:

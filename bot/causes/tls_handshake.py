@@ -33,7 +33,9 @@ _CLIENT_CERTIFICATE = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_ON_TLS = re.compile(
-    r"plain http request|https port|client sent an http request to an https", re.IGNORECASE
+    r"plain http request|https port|client sent an http request to an https|"
+    r"speaking plain http to an ssl|requires tls\b|use (?:the )?https scheme",
+    re.IGNORECASE,
 )
 
 

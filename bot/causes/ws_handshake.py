@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bot.causes.engineio import admitted_over_websocket
+from bot.causes.engineio import admitted_over_websocket, upgrade_denied
+from bot.causes.http_whose import by_asgi
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import Failure, HttpAnswer, Phase, WebSocketEvidence
 from bot.findings import FindingSet, cut, waited_in_vain
@@ -12,7 +13,7 @@ from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, say
 
 _TRANSPORT_UNKNOWN = re.compile(r"transport unknown|invalid transport", re.IGNORECASE)
 _AT_ONCE_MS = 1_000.0
-_ASGI = re.compile(r"uvicorn|hypercorn|daphne|granian", re.IGNORECASE)
+_NOT_SERVED = frozenset({400, 404, 405, 406, 410, 421, 426, 501})  # no such thing under this path
 
 
 def _refusal(found: FindingSet) -> HttpAnswer | None:
@@ -82,10 +83,10 @@ def transport_disabled(found: FindingSet) -> Fit | None:
 def refused_by_asgi(found: FindingSet) -> bool:
     """An ASGI application that closes before it accepts gives 403, and its words are lost."""
     answer = _refusal(found)
-    polled = found.polling.answer.header("server") if found.polling else None
-    if answer is None or answer.status != 403 or answer.body_bytes or not polled:
+    polled = found.polling.answer if found.polling else None
+    if answer is None or answer.status != 403 or answer.body_bytes or polled is None:
         return False
-    return bool(_ASGI.match(polled)) and answer.header("server") in (None, polled)
+    return by_asgi(polled) and answer.header("server") in (None, polled.header("server"))
 
 
 def no_upgrade_header(found: FindingSet) -> Fit | None:
@@ -100,8 +101,8 @@ def no_upgrade_header(found: FindingSet) -> Fit | None:
     foreign = refused_while_polling(found)
     if foreign is None or foreign.status != 400 or _code(found) is not None:
         return None
-    if admitted_over_websocket(found):
-        return None  # eio_forbidden_origin
+    if admitted_over_websocket(found) or upgrade_denied(found):
+        return None  # eio_forbidden_origin, eio_forbidden_all
     return Fit((says(foreign),), Confidence.LIKELY, settle_origin(found), ("ws_200_instead_101",))
 
 
@@ -112,9 +113,13 @@ def polling_disabled(found: FindingSet) -> Fit | None:
         return None
     unknown = polling.error is not None and polling.error.code == 0
     unknown = unknown or bool(_TRANSPORT_UNKNOWN.search(polling.answer.body))
-    if not unknown:
+    if unknown:
+        return Fit((say("Polling is answered “Transport unknown”, the WebSocket opens."),))
+    status = polling.answer.status
+    if polling.error is not None or status not in _NOT_SERVED or not found.completed:
         return None
-    return Fit((say("Polling is answered “Transport unknown”, the WebSocket opens."),))
+    why = say("Polling is answered {status}, the WebSocket opens and joins.", status=status)
+    return Fit((why,), Confidence.LIKELY, rivals=("http_sio_absent",))
 
 
 def _settle_control(found: FindingSet) -> tuple[FollowUp, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.causes.engineio import speaks
 from bot.causes.row import Cause, Fit, Reach
 from bot.causes.ws_handshake import THROWN_OUT
-from bot.evidence import Outcome, Phase, WebSocketEvidence
+from bot.evidence import Failure, Outcome, Phase, WebSocketEvidence
 from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, Layer, Reason, Section, Transport, say
 
@@ -78,11 +78,11 @@ def cut_after_first_frame(found: FindingSet) -> Fit | None:
     ws = _opened(found)
     attempt = found.attempt(Transport.WEBSOCKET)
     polled = found.attempt(Transport.POLLING)
-    if ws is None or polled is None:
+    if polled is None:
         return None
     # An upgrade may still have got its one frame through: the direct socket tells.
-    ended = ws.closed or (attempt.failure if attempt else None)
-    if not cut(ended, Phase.OPEN, Phase.SESSION) or ended is None:
+    ended = ws.closed or (attempt.failure if attempt else None) if ws else _overtaken(found)
+    if not cut(ended, Phase.OPEN, Phase.SESSION, Phase.REQUEST) or ended is None:
         return None
     if attempt is not None and attempt.outcome is Outcome.CONNECTED:
         return None
@@ -92,6 +92,12 @@ def cut_after_first_frame(found: FindingSet) -> Fit | None:
         (say("The WebSocket is cut right after it opens, while polling connects."),),
         Confidence.LIKELY,
     )
+
+
+def _overtaken(found: FindingSet) -> Failure | None:
+    """The cut came before the 101 did, while an upgrade beside it got its 101."""
+    let_through = found.upgrade is not None and found.upgrade.answer.status == 101
+    return found.websocket.answer.failure if found.websocket and let_through else None
 
 
 def _close(found: FindingSet) -> tuple[int, str] | None:

@@ -94,6 +94,7 @@ class _Exchange:
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
         self._status: int | None = None
         self._headers: HeaderLines = ()
+        self._lower_case = False
         self._body = bytearray()
         self._complete = False
         self._rest = b""
@@ -119,6 +120,7 @@ class _Exchange:
             path=scrub(self._request.shown),
             status=self._status,
             headers=tuple((k, scrub.header(k, v)) for k, v in self._headers[:_MAX_HEADERS]),
+            lower_case=self._lower_case,
             body=scrub(body, BODY_CHARACTERS),
             body_bytes=len(self._body),
             body_complete=self._complete,
@@ -184,6 +186,7 @@ class _Exchange:
                 raise NotHttpError("informational responses without end")
             return
         self._status = event.status_code
+        self._lower_case = all(k == k.lower() for k, _ in event.headers.raw_items())
         self._headers = tuple(
             (k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in event.headers
         )

@@ -93,12 +93,26 @@ _SENTENCES: Final = (
 )
 
 
+# What engine.io writes in place of its JSON when it refuses a WebSocket handshake (faults.md §2).
+# Its other sentences ("Bad request", "Forbidden") are everybody's.
+_PLAIN: Final = {
+    "Transport unknown": 0,
+    "Session ID unknown": 1,
+    "Bad handshake method": 2,
+    "Unsupported protocol version": 5,
+}
+
+
 def read_error(body: str, show: Show = printable) -> EioError | None:
     """Engine.IO's refusal: `{"code":1,"message":"Session ID unknown"}`, or python-engineio's.
 
-    The latter is a JSON string (`"Invalid session"`); it gets the code that engine.io would give.
+    The latter is a JSON string (`"Invalid session"`); it gets the code that engine.io would give,
+    and so does the bare message by which engine.io refuses a WebSocket handshake.
     Other APIs answer `{"code":404,"message":…}` as well: only engine.io's own codes count.
     """
+    plain = _PLAIN.get(body.strip())
+    if plain is not None:
+        return EioError(plain, body.strip())
     if body.lstrip().startswith('"'):
         return _read_sentence(body, show)
     if not body.lstrip().startswith("{"):

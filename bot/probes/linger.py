@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Final
 
 from bot.evidence import NamespaceAttempt, NamespaceEvidence, NoEvidence, Outcome
@@ -16,6 +17,7 @@ from bot.model import Finding, FollowUp, Reason, Status, Transport
 from bot.net import packets
 from bot.net.errors import WireError, since_ms
 from bot.net.frames import Opcode
+from bot.net.http import Reply
 from bot.net.packets import SioType
 from bot.net.websocket import Stream
 from bot.probes import outcome
@@ -25,6 +27,7 @@ _SHORTEST_BEAT_MS: Final = 2_000
 _CUT: Final = frozenset({Reason.EOF, Reason.RESET})
 _BREATH_S: Final = 0.02
 _PATIENT: Final = 0.9
+_SESSION_UNKNOWN: Final = 1  # engine.io's code
 WATCH_S: Final = 0.3  # a lookup in a database, and the packet that follows it
 
 
@@ -43,11 +46,25 @@ async def probe(look: Look) -> Finding:
         watches.append(_poll(look, farewell[1]))
     if not watches:
         return outcome.found(name, outcome.NOT_REACHED, NoEvidence("no session is open"), started)
-    attempts = tuple(await asyncio.gather(*watches))
+    attempts = _both_gone(tuple(await asyncio.gather(*watches)))
     evidence = NamespaceEvidence(look.endpoint.namespace, look.auth is not None, attempts)
     thrown = any(a.outcome is Outcome.DISCONNECTED for a in attempts)
     judged = (Status.FAIL, Reason.DISCONNECTED) if thrown else outcome.OK
     return outcome.found(name, judged, evidence, started)
+
+
+def _both_gone(attempts: tuple[NamespaceAttempt, ...]) -> tuple[NamespaceAttempt, ...]:
+    """A session that is unknown when the socket beside it was cut has gone with its process.
+
+    Alone, an unknown session may be a lost affinity, which others tell.
+    """
+    cut = any(a.failure is not None and a.failure.reason in _CUT for a in attempts)
+    return tuple(
+        replace(a, outcome=Outcome.DISCONNECTED)
+        if cut and a.answer is not None and a.outcome is Outcome.CONNECTED
+        else a
+        for a in attempts
+    )
 
 
 def _beats_too_fast(look: Look) -> bool:
@@ -118,6 +135,7 @@ async def _poll(look: Look, session: PollingSession) -> NamespaceAttempt:
                 body = reply.body.decode("utf-8", "replace")
                 if reply.answer.status != 200:
                     # Two polls at once, a lost affinity, a limiter: told by others, no goodbye.
+                    answer = reply.answer if _unknown(look, reply) else None
                     break
                 ended = any(_says_goodbye(look, p) for p in packets.split(body)[0])
                 answer = reply.answer if ended else None
@@ -130,6 +148,11 @@ async def _poll(look: Look, session: PollingSession) -> NamespaceAttempt:
         answer=answer,
         failure=failure if ended else None,
     )
+
+
+def _unknown(look: Look, reply: Reply) -> bool:
+    error = packets.read_error(reply.body.decode("utf-8", "replace"), look.scrub)
+    return error is not None and error.code == _SESSION_UNKNOWN
 
 
 def _says_goodbye(look: Look, text: str) -> bool:

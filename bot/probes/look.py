@@ -158,6 +158,7 @@ class Look:
         self.upgraded: Stream | None = None
         self.farewell: tuple[Connection, PollingSession] | None = None
         self.rtt: RttEvidence | None = None
+        self.turned_away: Transport | None = None  # where a session beside another one did not hold
         self.joined = asyncio.Event()  # the target's namespace answered: it is not our network
         self.sampler: asyncio.Task[None] | None = None  # measures the path beside the run
         self.lookup_late = False  # a packet of a resolver's was lost, or it is slow

@@ -20,7 +20,9 @@ from bot.probes.outcome import Judged
 OPEN_S: Final = (
     4.0  # a proxy that buffers delayed the stream by 1.5 s (faults.md: ws_proxy_buffers)
 )
-_UNASKED_S: Final = 0.15  # a Socket.IO v2 server sends `40` together with its OPEN
+# A Socket.IO v2 server sends `40`, or the `44` of its middleware, together with its OPEN: a v4
+# server says nothing of a namespace before it is asked.
+_UNASKED_S: Final = 0.15
 
 
 async def shake(
@@ -102,7 +104,8 @@ async def _version(look: Look, stream: Stream, opened: EioOpen) -> EioOpen:
     except WireError:
         return opened
     message = packets.read_message(unasked.text)
-    if message is None or message.type is not packets.SioType.CONNECT:
+    joined = (packets.SioType.CONNECT, packets.SioType.CONNECT_ERROR)
+    if message is None or message.type not in joined:
         return opened
     return replace(opened, protocol=3, extra=look.scrub(unasked.text, 64))
 

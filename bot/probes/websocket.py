@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Final
 
 from bot.evidence import HttpAnswer, WebSocketEvidence
 from bot.model import Finding, Reason, Status
@@ -11,6 +12,9 @@ from bot.net.errors import WireError
 from bot.net.websocket import Stream
 from bot.probes import open_stream, outcome
 from bot.probes.look import Look
+from bot.probes.outcome import Judged
+
+BUFFERED_MS: Final = 800.0  # engine.io writes its OPEN right after the 101
 
 
 async def probe(look: Look) -> Finding:
@@ -48,7 +52,7 @@ async def _look(look: Look, started: float) -> Finding:
         elif opened.protocol != 4:
             judged = (Status.FAIL, Reason.EIO_VERSION)
         else:
-            judged = outcome.OK
+            judged = _prompt(look, evidence)
             look.stream.put(stream)
             look.opened = look.opened or opened
             with_owner = True
@@ -56,3 +60,11 @@ async def _look(look: Look, started: float) -> Finding:
     finally:
         if not with_owner:
             connection.close()
+
+
+def _prompt(look: Look, evidence: WebSocketEvidence) -> Judged:
+    """Whether the OPEN came with the 101. Late, it is a suspicion that the next packets settle."""
+    first = evidence.frames[0].at_ms if evidence.frames else 0.0
+    trip = min(look.dialer.connects_ms, default=0.0)
+    late = first - trip >= BUFFERED_MS + look.lag.worst_ms
+    return (Status.WARN, Reason.SLOW_ANSWER) if late else outcome.OK

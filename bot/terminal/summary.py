@@ -111,8 +111,8 @@ def _essentials(report: Report, lang: str, guide_url: GuideUrl) -> _Rows:
 def _impact(report: Report, lang: str) -> str:
     verdict = report.verdict
     if verdict.cause is not None:
-        row = causes.CATALOGUE.get(verdict.cause.code) or causes.unrecognised(verdict.cause.layer)
-        return _say(row.impact, lang)
+        named = verdict.cause
+        return _say(causes.impact(named.code, named.layer, verdict.state), lang)
     if verdict.state is State.UNKNOWN:
         return _say(NO_VERDICT_IMPACT, lang)
     rtt = latency(report.findings).rtt_ms

@@ -101,6 +101,7 @@ LABELS: Mapping[str, Message] = {
     FollowUp.STEADINESS: say("Again and again"),
     FollowUp.RECHECK: say("Again after a pause"),
     FollowUp.LINGER: say("A moment later"),
+    FollowUp.ALONE: say("Joined once more, alone"),
     FollowUp.AFFINITY: say("Session affinity"),
     FollowUp.LADDER: say("Growing payloads"),
     FollowUp.HOLD: say("Holding the connection"),

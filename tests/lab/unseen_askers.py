@@ -246,13 +246,13 @@ SCENARIOS = (
     # ---- words for what no row knows
     Scenario(
         "500 for everything",
-        "unrecognised",
+        "http_500_app_error",
         DOWN,
         page("500 Internal Server Error", "Internal Server Error", kind=TEXT),
     ),
     Scenario(
         "500 on the path",
-        "unrecognised",
+        "http_500_app_error",
         DOWN,
         app(lambda _: wire.http("500 Internal Server Error", '{"error":"boom"}', kind=JSON)),
     ),

@@ -28,6 +28,7 @@ function stall(ms) {
 // ------------------------------------------------------------------ plain HTTP
 
 function answer(req, res) {
+  if (options.muteElsewhere) return undefined;
   const path = req.url.split("?")[0];
   if (!health.absent && path === health.path) {
     const body = health.body === undefined ? '{"status":"ok"}' : health.body;
@@ -103,6 +104,7 @@ server.on("connection", (socket) => {
 function allowRequest(req, decide) {
   if (!refuse) return decide(null, true);
   if (refuse.hang) return undefined;
+  if (refuse.upgrades) return decide(refuse.message || null, !req.headers.upgrade);
   const origin = req.headers.origin;
   if (refuse.origins && (origin === undefined || refuse.origins.includes(origin)))
     return decide(null, true);
@@ -111,7 +113,7 @@ function allowRequest(req, decide) {
 }
 
 function authenticate(socket, next) {
-  if (!auth) return next();
+  if (!auth || (auth.only && auth.only !== socket.conn.transport.name)) return next();
   const refusal = (message, data) => {
     const error = new Error(message);
     if (data !== undefined) error.data = data;
@@ -154,6 +156,11 @@ function onSocket(socket) {
       return socket.disconnect(true);
     case "crash":
       return process.exit(1);
+    case "newest":
+      for (const other of socket.nsp.sockets.values()) if (other !== socket) other.disconnect(true);
+      return undefined;
+    case "first":
+      return socket.nsp.sockets.size > 1 ? socket.disconnect(true) : undefined;
     default:
       if (options.kickAfterMs) setTimeout(() => socket.disconnect(true), options.kickAfterMs);
       if (options.closeAfterMs) setTimeout(() => socket.conn.close(), options.closeAfterMs);
@@ -210,6 +217,7 @@ function startSocketIo() {
 function startSocketIo2() {
   const create = require("socket.io-v2");
   io = create(server, given(["path", "transports", "pingInterval", "pingTimeout", "origins"]));
+  if (auth) io.use((socket, next) => next(new Error(auth.message || "unauthorized")));
   io.on("connection", onSocket);
 }
 

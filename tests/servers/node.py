@@ -24,10 +24,12 @@ class NodeOptions:
     kind: "socket.io" (v4), "socket.io-v2", "ws" (plain WebSocket echo), "http" (no
     WebSocket), "h2" (HTTP/2 and nothing else; needs tls).
     auth: {"mode": "reject"|"expired"|"dependency"|"token"|"hang"|"ok", "message", "data",
-    "token", "slowMs"} as a namespace middleware. allow_request: {"origins": [...]} (no Origin
-    header passes), {"deny": True}, each with "message"; {"hang": True}. health: {"path", "status",
+    "token", "slowMs", "only": "websocket"|"polling"} as a namespace middleware. allow_request:
+    {"origins": [...]} (no Origin header passes), {"deny": True}, {"upgrades": True} (denied), each
+    with "message"; {"hang": True}. health: {"path", "status",
     "delayMs", "absent", "body", "contentType", "headers"}. tls: {"key", "cert", "clientCa"} files.
-    on_connect: "disconnect" (namespace), "close" (transport), "crash".
+    on_connect: "disconnect" (namespace), "close" (transport), "crash", "newest" (throws the others
+    out), "first" (throws the new one out while there is another).
     """
 
     kind: str = "socket.io"
@@ -74,6 +76,7 @@ class NodeOptions:
     health: dict[str, Any] | None = None
     not_found: str | None = None  # whose 404: "express" (default), "fastify", "nest", "koa", "bare"
     spa: bool = False
+    mute_elsewhere: bool = False  # a bare http.createServer(): only Socket.IO answers
     max_connections: int | None = None
     backlog: int | None = None
     reset_on_accept: bool = False

@@ -62,7 +62,8 @@ def impact(report: Report, lang: str) -> str:
     """What users feel, in a sentence."""
     verdict = report.verdict
     if verdict.cause is not None:
-        return sentence(row(verdict.cause).impact, lang)
+        named = verdict.cause
+        return sentence(causes.impact(named.code, named.layer, verdict.state), lang)
     if verdict.state is State.UNKNOWN:
         return sentence(NO_VERDICT_IMPACT, lang)
     if verdict.state is State.UP:
