@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from bot.evidence import Outcome
-from bot.model import Confidence, State, Transport, Verdict
-from bot.verdict import judge
+from bot.diagnose import calmed
+from bot.evidence import NoEvidence, Outcome
+from bot.model import (
+    Confidence,
+    Finding,
+    FollowUp,
+    Reason,
+    State,
+    Status,
+    Transport,
+    Verdict,
+)
+from bot.verdict import judge, wanted
 from tests import building as b
 
 REJECTED = (
@@ -107,3 +117,35 @@ def test_words_that_speak_of_no_authentication_leave_a_doubt() -> None:
     verdict = refusal("room is full")
     assert verdict.cause is not None
     assert verdict.cause.confidence is Confidence.LIKELY
+
+
+def only(outcome: Outcome, **changes: object) -> list[Finding]:
+    """One transport joins, the other ends so."""
+    attempts = (b.attempt(Transport.WEBSOCKET, outcome, **changes), b.attempt(Transport.POLLING))
+    evidence = b.NamespaceEvidence("/", False, attempts)
+    return b.healthy(b.finding("namespace", evidence, Status.WARN, Reason.NO_ANSWER))
+
+
+def test_a_middleware_may_hang_for_one_transport_only() -> None:
+    verdict = judge(only(Outcome.SILENT, pongs=3, elapsed_ms=8_000.0), b.HTTP)
+    assert verdict.cause
+    assert (verdict.state, verdict.cause.code) == (State.DEGRADED, "sio_middleware_hang")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DISCONNECTED, Outcome.REFUSED])
+def test_a_session_turned_away_beside_another_joins_alone_before_it_is_a_fault(
+    outcome: Outcome,
+) -> None:
+    run = [*only(outcome, message="unauthorized"), b.finding("linger", NoEvidence("x"))]
+    assert wanted(run, b.HTTP, asked=frozenset()) == (FollowUp.ALONE,)
+    holds = b.NamespaceEvidence("/", False, (b.attempt(Transport.WEBSOCKET),))
+    well = calmed([*run, b.finding("alone", holds)], b.HTTP)
+    assert judge(well, b.HTTP).state is State.UP
+    still = b.NamespaceEvidence("/", False, (b.attempt(Transport.WEBSOCKET, outcome),))
+    verdict = judge(calmed([*run, b.finding("alone", still)], b.HTTP), b.HTTP)
+    assert verdict.cause
+    expected = {
+        Outcome.DISCONNECTED: "sio_server_disconnects",
+        Outcome.REFUSED: "sio_auth_rejected",
+    }
+    assert verdict.cause.code == expected[outcome]

@@ -60,7 +60,9 @@ async def _on_loopback() -> None:
         for number, scenario in enumerate(suite(network=False)):
             if _place(scenario).exists():
                 continue
-            async with Bench(folder / str(number), ca) as bench:
+            place = folder / str(number)
+            place.mkdir()
+            async with Bench(place, ca) as bench:
                 target = await scenario.start(bench)
                 report = await diagnose(target, controls=bench.controls)
             _keep(scenario, target, report)

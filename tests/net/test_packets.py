@@ -60,7 +60,10 @@ def test_nesting_without_end_breaks_no_parser() -> None:
 
 
 def test_a_refusal_in_json_is_read() -> None:
+    # so over polling, and as bare words upon a WebSocket handshake
+    bare = packets.read_error("Session ID unknown")
     error = packets.read_error('{"code":1,"message":"Session ID unknown"}')
+    assert bare == error
     assert error is not None
     assert (error.code, error.message) == (1, "Session ID unknown")
 

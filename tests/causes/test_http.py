@@ -1,0 +1,184 @@
+"""What fronts answer: to everything, to one transport, to some requests and not to others."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.diagnose import calmed
+from bot.evidence import (
+    Failure,
+    HttpEvidence,
+    Outcome,
+    Phase,
+    ProbedPathsEvidence,
+    SteadinessEvidence,
+)
+from bot.model import Confidence, Finding, Reason, State, Status, Transport, Verdict
+from bot.verdict import judge
+from tests import building as b
+
+NGINX = (("server", "nginx/1.24.0"), ("content-type", "text/html"))
+NGINX_503 = (
+    "<center><h1>503 Service Temporarily Unavailable</h1></center><hr><center>nginx</center>"
+)
+SHELL = "<!doctype html><div id=root></div>"
+
+
+def html(*headers: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return (("content-type", "text/html"), *headers)
+
+
+def judged(*changes: Finding) -> Verdict:
+    return judge(b.healthy(*changes), b.HTTP)
+
+
+def code(verdict: Verdict) -> str | None:
+    return verdict.cause.code if verdict.cause else None
+
+
+def everything(answer: b.HttpAnswer) -> Verdict:
+    """The same answer to polling, to upgrades and to the health page."""
+    nobody = b.namespace(b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED))
+    looks = (b.polling(answer), b.websocket(answer), b.upgrade(answer), nobody)
+    return judged(b.health(answer), *looks)
+
+
+ONLY_WEBSOCKET = b.namespace(
+    b.attempt(Transport.WEBSOCKET), b.attempt(Transport.POLLING, Outcome.NOT_TRIED)
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "expected"),
+    [
+        (302, "", (("location", "https://sso.example.net/login"),), "http_redirect_login"),
+        (401, "", (("www-authenticate", "Basic"),), "http_401_auth"),
+        (403, "no", (), "http_waf_403"),
+        (200, SHELL, (), "http_spa_fallback"),
+        (404, "not found", (), "poll_transport_disabled"),
+        (502, "", (), "http_502_upstream_down"),
+        (500, "", (), "http_500_app_error"),
+    ],
+)
+def test_a_front_that_answers_polling_is_named_while_the_websocket_gets_through(
+    status: int, body: str, headers: tuple[tuple[str, str], ...], expected: str
+) -> None:
+    polled = b.polling(b.answer(status, body, headers=html(*headers)))
+    verdict = judged(polled, ONLY_WEBSOCKET)
+    assert (verdict.state, code(verdict)) == (State.DEGRADED, expected)
+
+
+def test_a_500_is_the_application_s_and_names_its_log() -> None:
+    verdict = everything(b.answer(500, "boom"))
+    assert (verdict.state, code(verdict)) == (State.DOWN, "http_500_app_error")
+
+
+def post(status: int, headers: tuple[tuple[str, str], ...] = NGINX, body: str = "") -> Finding:
+    refused = b.answer(status, body, headers=headers, method="POST")
+    return b.namespace(
+        b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED),
+        b.attempt(Transport.POLLING, Outcome.CLOSED, answer=refused),
+    )
+
+
+def again(*outcomes: str) -> Finding:
+    return b.finding("steadiness", SteadinessEvidence(outcomes, (), ()))
+
+
+def test_gateway_errors_to_some_requests_are_a_dead_server_of_several() -> None:
+    refused = b.answer(502, headers=NGINX)
+    mixed = again("answered", "http_status", "answered", "http_status")
+    verdict = judged(post(502), b.websocket(refused), mixed)
+    assert code(verdict) == "http_502_upstream_down"
+
+
+def test_a_gateway_error_that_does_not_come_again_is_none() -> None:
+    calm = again(*("answered",) * 8)
+    assert code(judged(post(502), calm)) != "http_502_upstream_down"
+
+
+def test_errors_to_upgrades_alone_are_about_upgrades() -> None:
+    refused = b.answer(502, headers=NGINX, path="/socket.io/?EIO=4&transport=websocket")
+    attempts = (b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED), b.attempt(Transport.POLLING))
+    verdict = judged(b.websocket(refused), b.upgrade(refused), b.namespace(*attempts))
+    assert code(verdict) == "cloudrun_h2_end_to_end"
+
+
+def test_nginx_s_own_503_to_a_part_of_a_burst_is_its_limit() -> None:
+    refused = b.answer(503, NGINX_503, headers=NGINX)
+    verdict = judged(b.websocket(refused), post(503, body=NGINX_503))
+    assert code(verdict) == "http_429_rate_limited"
+    assert "ws_conn_limit" in verdict.alternatives
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        ("Rate exceeded.", (), "cloudrun_429_no_instance"),
+        ('{"error":"slow down"}', (("x-ratelimit-remaining", "0"),), "http_429_rate_limited"),
+    ],
+)
+def test_behind_google_s_front_end_an_application_may_limit_for_itself(
+    body: str, headers: tuple[tuple[str, str], ...], expected: str
+) -> None:
+    lines = (("server", "Google Frontend"), *headers)
+    refused = b.answer(429, body, headers=lines)
+    assert code(everything(refused)) == expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b.answer(302, headers=(("location", "/maintenance.html"),)),
+        b.answer(200, "<html><title>Scheduled maintenance</title></html>", headers=html()),
+    ],
+)
+def test_a_notice_in_place_of_a_503_is_maintenance(answer: b.HttpAnswer) -> None:
+    verdict = everything(answer)
+    assert code(verdict) == "http_503_maintenance"
+    assert verdict.cause
+    assert verdict.cause.confidence is Confidence.LIKELY
+
+
+# ---------------------------------------------------------------- the health page
+
+
+def health(answer: b.HttpAnswer, *, configured: bool = False) -> Finding:
+    reason = Reason.HTTP_STATUS if answer.status else Reason.TIMEOUT
+    return b.finding("http", HttpEvidence(answer, configured=configured), Status.FAIL, reason)
+
+
+def elsewhere(answer: b.HttpAnswer) -> Finding:
+    return b.finding("random_path", ProbedPathsEvidence((("random", answer),), ()))
+
+
+def state(*changes: Finding) -> State:
+    return judge(calmed(b.healthy(*changes), b.HTTP), b.HTTP).state
+
+
+LOGIN = (("location", "/login?from=x"),)
+SILENCE = b.failed(Reason.TIMEOUT, path="/health")
+
+
+@pytest.mark.parametrize("answer", [SILENCE, b.answer(302, headers=LOGIN), b.answer(405)])
+def test_a_guessed_health_page_that_any_other_path_resembles_is_none(answer: b.HttpAnswer) -> None:
+    assert state(health(answer), elsewhere(answer)) is State.UP
+    assert state(health(answer), elsewhere(b.answer(404))) is State.DEGRADED
+    assert state(health(answer, configured=True), elsewhere(answer)) is State.DEGRADED
+
+
+def test_a_health_page_that_breaks_counts_even_if_all_else_does() -> None:
+    broken = b.answer(500)
+    assert state(health(broken), elsewhere(broken)) is State.DEGRADED
+
+
+def test_a_post_that_is_cut_while_the_websocket_joins_is_blocked() -> None:
+    lost = b.answer(None, method="POST", failure=Failure(Phase.REQUEST, Reason.RESET))
+    attempt = b.attempt(Transport.POLLING, Outcome.CLOSED, answer=lost, failure=lost.failure)
+    failing = b.finding(
+        "namespace",
+        b.NamespaceEvidence("/", False, (b.attempt(Transport.WEBSOCKET), attempt)),
+        Status.WARN,
+        Reason.RESET,
+    )
+    assert code(judged(failing)) == "http_post_blocked"
