@@ -84,6 +84,7 @@ class Person:
     locale: str | None = None  # such as `ru-RU`
     zone: str | None = None  # such as `Europe/Berlin`
     zone_offset_s: int | None = None  # east of Greenwich
+    name: str = ""  # as it shows in Slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,14 @@ def person(user: Mapping[str, Any], home: Organisation) -> Person:
         locale=user.get("locale"),
         zone=user.get("tz"),
         zone_offset_s=user.get("tz_offset"),
+        name=_name(user),
     )
+
+
+def _name(user: Mapping[str, Any]) -> str:
+    profile: Mapping[str, Any] = user.get("profile") or {}
+    names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"))
+    return next((str(name) for name in names if name), str(user.get("name") or ""))
 
 
 def _of(user: Mapping[str, Any], home: Organisation) -> bool:

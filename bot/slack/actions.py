@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model import Target
-from bot.slack import wrong_cause
+from bot.slack import noting, sharing, wrong_cause
 from bot.slack.access import Deed
 from bot.slack.blocks.buttons import (
     DEEP_CHECK,
@@ -23,7 +23,15 @@ from bot.slack.blocks.buttons import (
     chosen,
 )
 from bot.slack.blocks.progress import notice
-from bot.slack.clicks import place_of, report_of, start, whisper_stale
+from bot.slack.clicks import (
+    option_of,
+    place_of,
+    report_of,
+    start,
+    trigger_of,
+    value_of,
+    whisper_stale,
+)
 from bot.slack.desk import Desk
 from bot.slack.posting import Place
 from bot.slack.reading import open_guide
@@ -38,29 +46,22 @@ def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
         await ack()
         place = place_of(body, threaded=action.get("action_id") == RUN_AGAIN_IN_THREAD)
         deep = action.get("action_id") == DEEP_CHECK
-        await start(desk, place, "run again", run_again(desk, _value(action), place, deep=deep))
+        await start(desk, place, "run again", run_again(desk, value_of(action), place, deep=deep))
 
     async def on_guide(ack: AsyncAck, body: Json, action: Json) -> None:
         await ack()
         place = place_of(body)
-        work = open_guide(desk, web, _value(action), _trigger(body), place)
+        work = open_guide(desk, web, value_of(action), trigger_of(body), place)
         await start(desk, place, "open the guide", work)
 
     async def on_more(ack: AsyncAck, body: Json, action: Json) -> None:
         await ack()
-        option: Json = action.get("selected_option") or {}
-        picked = chosen(str(option.get("value") or ""))
+        picked = chosen(option_of(action))
         place = place_of(body, threaded=picked is not None and picked[0] is More.DEEP_IN_THREAD)
         if picked is None:
             await start(desk, place, "stale button", whisper_stale(desk, place))
             return
-        word, about = picked
-        match word:
-            case More.DEEP_IN_THREAD:
-                work = run_again(desk, about, place, deep=True)
-            case More.WRONG_CAUSE:
-                work = wrong_cause.ask(desk, web, about, _trigger(body), place)
-        await start(desk, place, word.value, work)
+        await start(desk, place, picked[0].value, _more(desk, web, picked, body, place))
 
     async def on_link(ack: AsyncAck) -> None:
         await ack()  # the browser has opened it; Slack wants to hear that we know
@@ -78,6 +79,25 @@ def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
     app.action(re.compile(".*"))(on_stale)  # last: listeners are asked in this order
 
 
+def _more(
+    desk: Desk, web: AsyncWebClient, picked: tuple[More, str], body: Json, place: Place
+) -> Coroutine[Any, Any, None]:
+    """The work behind a choice of the menu."""
+    word, about = picked
+    trigger_id = trigger_of(body)
+    match word:
+        case More.DEEP_IN_THREAD:
+            return run_again(desk, about, place, deep=True)
+        case More.NOTE:
+            return noting.ask(desk, web, about, trigger_id, place)
+        case More.SHARE:
+            return sharing.ask(desk, web, about, trigger_id, place)
+        case More.SHARE_INCIDENT:
+            return sharing.ask_of_incident(desk, web, about, trigger_id, place)
+        case More.WRONG_CAUSE:
+            return wrong_cause.ask(desk, web, about, trigger_id, place)
+
+
 async def run_again(desk: Desk, report_id: str, place: Place, *, deep: bool = False) -> None:
     """Check again what the report was about."""
     if not await desk.admitted(Deed.CHECK, place):
@@ -91,11 +111,3 @@ async def run_again(desk: Desk, report_id: str, place: Place, *, deep: bool = Fa
         await desk.checks.answer(target, place, reader, deep=deep)
     else:
         await desk.poster.whisper(place, notice(target, reader.lang))
-
-
-def _value(action: Json) -> str:
-    return str(action.get("value") or "")
-
-
-def _trigger(body: Json) -> str:
-    return str(body.get("trigger_id") or "")

@@ -19,7 +19,17 @@ from bot.guide import GuideLinks, slack_blocks
 from bot.jobs import Jobs
 from bot.locales import LANGUAGES, moment
 from bot.model import Section, Target
-from bot.slack import actions, commands, home, wrong_cause
+from bot.slack import (
+    actions,
+    commands,
+    home,
+    incident_actions,
+    noting,
+    sharing,
+    shortcuts,
+    workflow,
+    wrong_cause,
+)
 from bot.slack.access import Policy
 from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
@@ -83,6 +93,11 @@ def build(client: SlackClient, desk: Desk) -> AsyncApp:
     commands.register(app, desk, client.web)
     home.register(app, desk, client.web)
     wrong_cause.register(app, desk)
+    sharing.register(app, desk)
+    noting.register(app, desk)
+    shortcuts.register(app, desk, client.web)
+    workflow.register(app, desk, client.web)
+    incident_actions.register(app, desk, client.web)
     actions.register(app, desk, client.web)  # last: it answers what nobody knows as stale
     return app
 

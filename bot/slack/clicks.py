@@ -38,6 +38,22 @@ def place_of(body: Mapping[str, Any], *, threaded: bool = False) -> Place:
     )
 
 
+def value_of(action: Mapping[str, Any]) -> str:
+    """What a button carries."""
+    return str(action.get("value") or "")
+
+
+def option_of(action: Mapping[str, Any]) -> str:
+    """What was picked from a menu."""
+    option: Mapping[str, Any] = action.get("selected_option") or {}
+    return str(option.get("value") or "")
+
+
+def trigger_of(body: Mapping[str, Any]) -> str:
+    """What lets a modal be opened, for three seconds."""
+    return str(body.get("trigger_id") or "")
+
+
 async def report_of(desk: Desk, report_id: str, place: Place) -> Report | None:
     """The report of a button; if it is gone, the person has been told."""
     lang = desk.reader(place).lang

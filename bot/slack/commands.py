@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -10,19 +9,18 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.explain import explain
 from bot.jobs import JobsBusyError, JobsClosedError
 from bot.locales import translate
-from bot.model import Message, State, Target, say
+from bot.model import Message, Target, say
 from bot.quiet import Silence
 from bot.slack import quieting
 from bot.slack.access import Deed
-from bot.slack.blocks.explanation import explanation
 from bot.slack.blocks.progress import busy, notice
 from bot.slack.blocks.status import status
 from bot.slack.blocks.targets import targets
 from bot.slack.blocks.usage import misunderstood, usage
 from bot.slack.desk import COMMAND, Desk
+from bot.slack.explaining import explain_to
 from bot.slack.parse import (
     Acknowledge,
     CheckTarget,
@@ -45,7 +43,6 @@ from bot.slack.past import answer_chart, answer_history
 from bot.slack.posting import Place, ResponseUrl
 from bot.slack.reading import answer_guide
 from bot.store import StoreError
-from bot.urls import UrlError, parse_socket_url
 
 _log = logging.getLogger("wsdiag.slack")
 
@@ -116,7 +113,7 @@ async def answer(
                 misunderstood(problem, suggestion, COMMAND, tuple(desk.targets), reader.lang),
             )
         case ExplainText(text=text):
-            await _explain(desk, text, place)
+            await explain_to(desk, text, place)
         case ShowChart() | ShowHistory():
             await _look_back(desk, request, place)
         case CheckTarget() | CheckUrl():
@@ -179,27 +176,6 @@ async def _quieten(
             await quieting.mute(desk, target.name, lasts, place)
         case UnmuteTarget():
             await quieting.unmute(desk, target.name, place)
-
-
-async def _explain(desk: Desk, text: str, place: Place) -> None:
-    """Say what a paste means: to the asking person alone, who chose to show it to nobody else."""
-    found = await asyncio.to_thread(explain, text)
-    known = next(
-        (s for s in desk.statuses() if found.address and _host(s.url) == found.address.host), None
-    )
-    if known is not None and known.state is State.UP:
-        found = await asyncio.to_thread(explain, text, healthy=True)
-    await desk.poster.whisper(
-        place, explanation(found, COMMAND, known.name if known else None, desk.reader(place))
-    )
-
-
-def _host(url: str) -> str | None:
-    """The host of a target's URL as `explain` writes it."""
-    try:
-        return parse_socket_url(url).host
-    except UrlError:
-        return None
 
 
 async def _target(desk: Desk, request: CheckTarget | CheckUrl, place: Place) -> Target | Message:

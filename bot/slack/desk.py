@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 from bot.charts.clock import Zone
 from bot.guide import GuideLinks
@@ -59,6 +61,11 @@ class Desk:
     quiet: Quiet = never_quiet
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     events: Remembered[str, bool] = field(default_factory=lambda: Remembered(for_s=_EVENTS_S))
+    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def turn(self, subject: str) -> asyncio.Lock:
+        """Acts on one subject take turns, so that a double click finds what the first one did."""
+        return self.turns.setdefault(subject, asyncio.Lock())
 
     def first_time(self, body: Mapping[str, object]) -> bool:
         """Whether an event is new: Slack sends it again when the acknowledgement was lost."""

@@ -146,7 +146,7 @@ def parse(text: str, targets: Collection[str]) -> Request:
     links do not matter. Never raises, whatever the text.
     """
     if paste := _PASTE.match(text):
-        return _explain(text[paste.end() :])
+        return pasted(text[paste.end() :])
     if len(text) > LONGEST:
         return Misunderstood(
             say("That text is too long ({n} characters). A name or a URL is enough.", n=len(text))
@@ -160,6 +160,11 @@ def parse(text: str, targets: Collection[str]) -> Request:
     if _target(words, targets) or _URL.fullmatch(words[0]):
         return _check(words, targets)
     return _unknown(words, targets)
+
+
+def target_named(typed: str, targets: Collection[str]) -> str | None:
+    """The target that somebody means by a name alone, whatever its letter case."""
+    return _target(_words(typed), targets)
 
 
 def parse_mention(text: str, targets: Collection[str]) -> Request:
@@ -206,9 +211,9 @@ def _deep(words: list[str], targets: Collection[str]) -> Request:
     return found
 
 
-def _explain(pasted: str) -> Request:
-    """What follows “explain”, as it was before Slack marked it up."""
-    text = _LINK.sub(_typed, _FENCE.sub("", pasted))
+def pasted(text: str) -> ExplainText | Misunderstood:
+    """A paste, as it was before Slack marked it up."""
+    text = _LINK.sub(_typed, _FENCE.sub("", text))
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     if not text.strip(f"{_QUOTES} \n"):
         return Misunderstood(

@@ -82,6 +82,21 @@ class Door:
         """Who this is, if that was asked a short while ago: whoever was admitted is known."""
         return self._people.get(user)
 
+    def open_to_all(self, deed: Deed) -> bool:
+        """Whether every full member may, so that nobody in particular has to be asked for."""
+        return self._policy.rule(deed).open
+
+    async def name(self, user: str) -> str:
+        """How somebody is called, for texts that mention nobody; the id where Slack does not say.
+
+        Never raises: who did something is told by what is known.
+        """
+        try:
+            async with asyncio.timeout(CALL_DEADLINE_S):
+                return (await self._person(user)).name or user
+        except (TokenRefused, *REACHING):
+            return user
+
     async def _person(self, user: str) -> Person:
         known = self._people.get(user)
         if known is not None:

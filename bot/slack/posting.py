@@ -60,6 +60,8 @@ class Poster:
         """To the asking person only. False: Slack took it by no way."""
         if await self.respond(place, post, in_channel=False):
             return True
+        if place.channel == place.user:  # no conversation but their own with the bot
+            return await self._tell(place.user, post)
         try:
             async with asyncio.timeout(CALL_S):
                 await self._client.web.chat_postEphemeral(
@@ -71,6 +73,15 @@ class Poster:
                 )
         except REACHING as error:
             _log.warning("could not answer in %s: %s", place.channel, understand(error).code)
+            return False
+        return True
+
+    async def _tell(self, user: str, post: Post) -> bool:
+        try:
+            async with asyncio.timeout(CALL_S):
+                await self._client.web.chat_postMessage(channel=user, **post.arguments())
+        except REACHING as error:
+            _log.warning("could not write to %s: %s", user, understand(error).code)
             return False
         return True
 

@@ -27,6 +27,7 @@ from bot.store.history import History, KeepHistory
 from bot.store.notices import Notices
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import deliveries, incidents, reports, targets, transitions
+from bot.store.timeline import transitions_of
 from bot.store.unfinished import Unfinished
 
 T = TypeVar("T")
@@ -192,6 +193,10 @@ class Store:
         """One incident by id."""
         found = await self._run(lambda c: _incidents(c, incidents.c.id == incident_id))
         return found[0] if found else None
+
+    async def transitions(self, incident_id: str) -> list[Transition]:
+        """The changes of an incident in order, without their reports."""
+        return await self._run(lambda c: transitions_of(c, incident_id))
 
     async def _transition(
         self,

@@ -17,7 +17,7 @@
 """
 
 from bot.watcher.holder import Link, Noticed
-from bot.watcher.log import ConnectionLog
+from bot.watcher.log import ConnectionLog, LogLine
 from bot.watcher.looks import Diagnose, Slots
 from bot.watcher.pace import Pace
 from bot.watcher.snapshot import Snapshot
@@ -29,6 +29,7 @@ __all__ = [
     "ConnectionLog",
     "Diagnose",
     "Link",
+    "LogLine",
     "Noticed",
     "Pace",
     "Slots",

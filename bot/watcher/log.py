@@ -2,14 +2,22 @@
 
 Lines go to the logger `wsdiag.connection`. Each carries fields (`event`, `target`, `transport`,
 `attempt`, `reason` …) for `--log-format json`. The same failure again and again is logged at DEBUG
-but for every power of two, so that an outage of a night fills no disk.
+but for every power of two, so that an outage of a night fills no disk. What is not DEBUG is also
+kept in memory, the last lines of it, for whoever hands an incident over.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from bot.model import Transport
+
+KEPT: Final = 120  # lines of a target: hours of an outage, since repeated failures are no lines
 
 logger = logging.getLogger("wsdiag.connection")
 
@@ -23,14 +31,35 @@ CONNECTING, CONNECTED, ERROR, RECONNECTING, HEARTBEAT, DISCONNECTED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line that is kept; `text` begins with the sign and does not name the target."""
+
+    at: datetime
+    text: str
+
+
 class ConnectionLog:
     """The log of one target. `url` must be free of user info and query."""
 
-    def __init__(self, target: str, url: str, log: logging.Logger = logger) -> None:
+    def __init__(
+        self,
+        target: str,
+        url: str,
+        log: logging.Logger = logger,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._target = target
         self._url = url
         self._log = log
+        self._now = now
         self._last_error: str | None = None
+        self._kept: deque[LogLine] = deque(maxlen=KEPT)
+
+    def tail(self) -> tuple[LogLine, ...]:
+        """The last lines, the oldest first."""
+        return tuple(self._kept)
 
     def connecting(self, attempt: int) -> None:
         """An attempt begins; the second and later ones are reconnections."""
@@ -119,6 +148,8 @@ class ConnectionLog:
         )
 
     def _say(self, level: int, sign: str, event: str, text: str, **fields: object) -> None:
+        if level > logging.DEBUG:
+            self._kept.append(LogLine(self._now(), f"{sign} {text}"))
         self._log.log(
             level,
             "%s %s: %s",

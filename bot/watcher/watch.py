@@ -25,7 +25,7 @@ from bot.urls import without_secrets
 from bot.watcher.chronicle import Chronicle
 from bot.watcher.holder import Holder, Link, Noticed
 from bot.watcher.ledger import Ledger, Records
-from bot.watcher.log import ConnectionLog
+from bot.watcher.log import ConnectionLog, LogLine
 from bot.watcher.looks import Diagnose, Looks, Slots
 from bot.watcher.pace import Backoff, Pace
 from bot.watcher.snapshot import Snapshot
@@ -78,12 +78,13 @@ class Watcher:
         self._recovering = False  # the last look inside an incident found it up
         self._unknown_at: datetime | None = None  # of the latest look that could not judge
         self._tally = Tally(time.monotonic)
+        self._log = log or ConnectionLog(target.name, without_secrets(target.url), now=now)
         self._holder = (
             Holder(
                 target,
                 sockets=sockets,
                 pace=pace,
-                log=log or ConnectionLog(target.name, without_secrets(target.url)),
+                log=self._log,
                 now=now,
                 on_end=chronicle.ended if chronicle else lambda _session: None,
             )
@@ -129,6 +130,10 @@ class Watcher:
     def memory(self) -> HistoryEvidence | None:
         """What recurs, as far as it is known."""
         return self._chronicle.memory(self.name) if self._chronicle else None
+
+    def log(self) -> tuple[LogLine, ...]:
+        """The last lines of the connection log; none where no connection is held."""
+        return self._log.tail()
 
     def session(self) -> Session | None:
         """The open connection, if there is one."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from bot.model import Controls, Target
 from bot.watcher.chronicle import Chronicle, Remembers
 from bot.watcher.ledger import Records
+from bot.watcher.log import LogLine
 from bot.watcher.looks import Diagnose, Slots
 from bot.watcher.pace import Backoff, Pace
 from bot.watcher.snapshot import Snapshot
@@ -110,6 +111,11 @@ class Watchers:
         """The present of one target."""
         watcher = self._watchers.get(name)
         return watcher.snapshot() if watcher else None
+
+    def log(self, name: str) -> tuple[LogLine, ...]:
+        """The last lines of a target's connection log; none of one that is not watched."""
+        watcher = self._watchers.get(name)
+        return watcher.log() if watcher else ()
 
     @asynccontextmanager
     async def _remembering(self) -> AsyncIterator[None]:

@@ -29,11 +29,12 @@ from bot.store import Store
 from tests.slack.reports import report
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+WORKFLOW_MANIFEST = MANIFEST.with_name("manifest.workflow.yml")
 
 
-def manifest() -> dict[str, Any]:
+def manifest(path: Path = MANIFEST) -> dict[str, Any]:
     """The manifest that people give to Slack."""
-    loaded = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(loaded, dict)
     return loaded
 

@@ -85,9 +85,9 @@ async def test_scopes_are_held_against_the_manifest(workspace: Workspace) -> Non
     workspace.core.state.scopes -= {"users:read"}
     status, text = by_name(await doctor.examine(access(workspace), ["#ops"]))["slack scopes"]
     assert (status, "users:read" in text, "reinstall" in text) == (Status.FAIL, True, True)
-    workspace.core.state.scopes |= {"users:read", "files:write"}
+    workspace.core.state.scopes |= {"users:read", "reactions:write"}
     status, text = by_name(await doctor.examine(access(workspace), ["#ops"]))["slack scopes"]
-    assert (status, "files:write" in text) == (Status.WARN, True)
+    assert (status, "reactions:write" in text) == (Status.WARN, True)
 
 
 async def test_a_channel_without_the_bot_says_how_to_invite_it(workspace: Workspace) -> None:

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import bot.slack
+from bot.slack.blocks.diagnose import DIAGNOSE
 from bot.slack.desk import COMMAND
 from bot.slack.scopes import BOT_SCOPES, METHODS
-from tests.slack.conftest import MANIFEST, Stage, manifest
+from bot.slack.shortcuts import EXPLAIN
+from bot.slack.workflow import STEP
+from tests.slack.conftest import MANIFEST, WORKFLOW_MANIFEST, Stage, manifest
+from tests.slack.manifests import with_step
 
 
 async def test_the_manifest_keeps_slacks_bounds() -> None:
@@ -37,6 +41,25 @@ async def test_every_command_and_event_of_the_manifest_is_registered(stage: Stag
     assert given["settings"]["interactivity"]["is_enabled"]
     assert given["settings"]["socket_mode_enabled"]
     assert given["features"]["app_home"]["home_tab_enabled"]
+
+
+def test_every_shortcut_of_the_manifest_is_registered(stage: Stage) -> None:
+    given = manifest()["features"]["shortcuts"]
+    assert {(s["type"], s["callback_id"]) for s in given} == {
+        ("message", EXPLAIN), ("global", DIAGNOSE),
+    }  # fmt: skip
+    for shortcut in given:
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
+    assert {EXPLAIN, DIAGNOSE} <= _constraints(stage.bot().app)
+
+
+def test_the_second_manifest_is_the_first_one_with_the_step(stage: Stage) -> None:
+    text = WORKFLOW_MANIFEST.read_text("utf-8")
+    assert text == with_step(MANIFEST.read_text("utf-8")), "python -m tests.slack.manifests"
+    given = manifest(WORKFLOW_MANIFEST)
+    assert set(given["functions"]) == {STEP}
+    assert STEP in _constraints(stage.bot().app)
 
 
 def _constraints(app: Any) -> set[str]:
@@ -74,7 +97,7 @@ def test_the_methods_listed_are_those_that_are_called() -> None:
     sources = "\n".join(
         path.read_text(encoding="utf-8") for path in Path(bot.slack.__file__).parent.rglob("*.py")
     )
-    rooms = "chat|conversations|files|users|usergroups|views|auth|apps"
+    rooms = "chat|conversations|files|functions|users|usergroups|views|auth|apps"
     called = set(re.findall(rf"\.((?:{rooms})_\w+)\(", sources))
     if "files_upload_v2" in called:  # the SDK's name for two methods and a request between them
         called -= {"files_upload_v2"}

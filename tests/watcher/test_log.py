@@ -6,6 +6,7 @@ import pytest
 
 from bot.model import Transport
 from bot.watcher import ConnectionLog
+from bot.watcher.log import KEPT
 from tests.watcher.conftest import Lines
 
 
@@ -50,3 +51,22 @@ def test_a_night_of_the_same_failure_fills_no_disk(
     assert len(shown) < 40
     log.failed("timeout", "", 10_001)
     assert connection_log.records[-1].levelname == "WARNING"  # another reason is news
+
+
+def test_the_last_lines_are_kept_but_for_what_repeats(log: ConnectionLog) -> None:
+    log.connected(Transport.WEBSOCKET, 1, 0.012)
+    for _ in range(10):
+        log.heartbeat(1.0)
+    log.disconnected("eof", "", 5.0)
+    assert [line.text for line in log.tail()] == [
+        "✅ connected over websocket in 12 ms",
+        "⚠ disconnected after 5.0 s: eof",
+    ]
+    assert log.tail()[0].at <= log.tail()[1].at
+
+
+def test_the_kept_lines_are_bounded(log: ConnectionLog) -> None:
+    for attempt in range(3 * KEPT):
+        log.disconnected("eof", str(attempt), 5.0)
+    assert len(log.tail()) == KEPT
+    assert log.tail()[-1].text.endswith(f"({3 * KEPT - 1})")

@@ -169,6 +169,6 @@ def _noted(notes: Sequence[str]) -> list[Block]:
 
 def _buttons(group: Group, reader: Reader) -> tuple[Block, ...]:
     lead = group.lead
-    if lead.report_id is None:
-        return ()
-    return incident_buttons(lead.cause, lead.report_id, reader.lang)
+    return incident_buttons(
+        lead.incident_id, lead.cause, lead.report_id, reader.lang, lasting=group.open
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.locales import duration, translate
 from bot.model import Report, say
 from bot.slack.blocks.buttons import report_buttons
@@ -21,13 +23,19 @@ from bot.wording import CONFIDENCES
 
 
 def summary(
-    report: Report, report_id: str | None, reader: Reader, *, before: Report | None = None
+    report: Report,
+    report_id: str | None,
+    reader: Reader,
+    *,
+    before: Report | None = None,
+    head: Sequence[Block] = (),
 ) -> Post:
     """The verdict, what users feel and the fix, a line each, and the buttons: enough to act on the
     first screen of a phone. Then what changed since `before`, the last good report, and the
     evidence behind a line.
 
     `report_id` is what the buttons carry; None where the report could not be kept: no buttons.
+    `head` stands above it all.
     """
     lang, verdict = reader.lang, report.verdict
     lines = [
@@ -40,6 +48,7 @@ def summary(
     return post(
         sentence(verdict_words(report, lang), lang),
         [
+            *head,
             verdict_header(report, lang),
             section("\n".join(lines)),
             *changed_blocks(before, report, lang),

@@ -1,0 +1,42 @@
+"""What people did with an incident beside keeping it quiet, told in its thread."""
+
+from __future__ import annotations
+
+from bot.model import Act, Message, say
+from bot.slack.blocks.kit import Post, post, section
+from bot.slack.mrkdwn import escape, marked, person
+
+_NOTE = 2_000  # characters; what is kept is no longer
+
+
+def noted(act: Act, lang: str) -> Post:
+    """How it was resolved."""
+    text = marked(
+        say("{person} says what it was: {note}"),
+        lang,
+        person=person(act.user or ""),
+        note=escape(act.note, _NOTE),
+    )
+    head = marked(say("{person} says what it was:"), lang, person=person(act.user or ""))
+    return post(text, [section(f"📝 {head}\n{quoted(act.note)}")])
+
+
+def note_line(act: Act, lang: str) -> str:
+    """The same for the incident's message: mrkdwn."""
+    who = person(act.user or "")
+    return f"📝 {marked(say('{person} says what it was:'), lang, person=who)}\n{quoted(act.note)}"
+
+
+def shared(act: Act, link: str, lang: str) -> Post:
+    """Somebody has shown it elsewhere as well."""
+    return _said("↗️", say("{person} has shared it to {channel}."), act, link, lang)
+
+
+def quoted(words: str) -> str:
+    """A person's words, each line of them, as a quotation in mrkdwn."""
+    return "\n".join(f"> {escape(line, _NOTE)}" for line in words.strip().splitlines())
+
+
+def _said(mark: str, words: Message, act: Act, link: str, lang: str) -> Post:
+    text = marked(words, lang, person=person(act.user or ""), channel=link)
+    return post(text, [section(f"{mark} {text}")])
