@@ -533,14 +533,37 @@ async def test_slack_takes_blocks_at_the_very_limit(
     assert [b["type"] for b in workspace.messages(ops)[0].blocks] == [b["type"] for b in blocks]
 
 
+_LONG = [
+    pytest.param([_section(text=_mrkdwn("x" * 2_000))] * 6, id="sections"),
+    pytest.param([{"type": "markdown", "text": "x" * 6_001}] * 2, id="markdown"),
+    pytest.param(
+        [{"type": "markdown", "text": "x" * 9_000}, *[_section(text=_mrkdwn("x" * 2_100))] * 2],
+        id="both",
+    ),
+    pytest.param(
+        [
+            {
+                "type": "container",
+                "title": _plain("evidence"),
+                "child_blocks": [_section(text=_mrkdwn("x" * 2_000))] * 6,
+            }
+        ],
+        id="in_a_container",
+    ),
+]
+
+
+@pytest.mark.parametrize("blocks", _LONG)
 async def test_all_texts_together_have_a_limit_of_their_own(
-    client: AsyncWebClient, ops: Channel, refused: type[Refusal]
+    client: AsyncWebClient, ops: Channel, refused: type[Refusal], blocks: list[Json]
 ) -> None:
-    """https://github.com/slackapi/bolt-js/issues/2509 (msg_blocks_too_long near 12,000)"""
+    """https://github.com/slackapi/bolt-js/issues/2867 (msg_blocks_too_long, 11,341 characters
+    refused) and https://docs.slack.dev/reference/block-kit/blocks/markdown-block (12,000)"""
     async with refused("msg_blocks_too_long"):
-        await client.chat_postMessage(
-            channel=ops.id, text="x", blocks=[_section(text=_mrkdwn("x" * 2500))] * 5
-        )
+        await client.chat_postMessage(channel=ops.id, text="x", blocks=blocks)
+    ts = (await client.chat_postMessage(channel=ops.id, text="x"))["ts"]
+    async with refused("msg_blocks_too_long"):
+        await client.chat_update(channel=ops.id, ts=ts, text="x", blocks=blocks)
 
 
 async def test_blocks_that_are_no_array_are_a_format_error(

@@ -9,11 +9,10 @@ from typing import Any
 
 from bot.demo.workspace.arguments import Arguments
 from bot.demo.workspace.blockkit import (
-    MOST_TEXT_OF_A_MESSAGE,
     Surface,
     blocks_problems,
     fallback_text,
-    text_length,
+    too_long,
     with_ids,
 )
 from bot.demo.workspace.errors import SlackError, explained
@@ -123,7 +122,7 @@ def read_blocks(state: State, arguments: Arguments) -> list[Json] | None:
     problems = blocks_problems(blocks, Surface.MESSAGE)
     if problems := problems or reference_problems(state, blocks, "/blocks"):
         raise explained("invalid_blocks", problems, errors=True)
-    if text_length(blocks) > MOST_TEXT_OF_A_MESSAGE:
+    if too_long(blocks):
         raise SlackError("msg_blocks_too_long")
     return with_ids(blocks)
 
