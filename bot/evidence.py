@@ -200,6 +200,7 @@ class Certificate:
     self_signed: bool
     issuer_url: bool  # AIA caIssuers present: a browser could fetch the intermediate
     key: str  # "RSA-2048", "EC-P-256"
+    issuer_sent: bool | None = None  # the issuer's certificate was sent too; None: nobody looked
 
 
 @dataclass(frozen=True, slots=True)

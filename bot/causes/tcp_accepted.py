@@ -133,6 +133,7 @@ def _alien(answers: Iterable[Failure]) -> Failure | None:
             f
             for f in answers
             if f.reason is Reason.NOT_HTTP
+            and f.phase is not Phase.PROXY
             and f.first_bytes
             and not f.first_bytes.startswith("HTTP/")
             and not speaks_http2(f)

@@ -19,20 +19,16 @@ _NO_ISSUER = frozenset({2, 20, 21})
 _HOST_MISMATCH = frozenset({62, 63, 64})
 _WEAK = frozenset({66, 67, 68})  # EE key, CA key, CA digest too weak
 
-_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL")
+# What inspects TLS says so in the name of its issuer: by what it does, or by whose it is.
 _INSPECTION = re.compile(
-    r"inspect|intercept|proxy|firewall|zscaler|netskope|fortigate|fortinet|palo ?alto|blue ?coat|"
-    r"forcepoint|mcafee|sophos|kaspersky|avast|bitdefender|eset|checkpoint|check point|cisco "
-    r"umbrella|websense|barracuda|untangle|mitm|web gateway|web shield|trustwave|smoothwall|"
-    r"lightspeed|securly|burp|charles|fiddler",
+    r"inspect|intercept|decrypt|proxy|firewall|mitm|ssl.?bump|ssl.?visib|forward.(un)?trust|"
+    r"(web|mail|secure|internet|security).(gateway|shield|filter)|content.filter|parental|"
+    r"zscaler|netskope|goskope|fortigate|fortinet|palo ?alto|blue ?coat|forcepoint|websense|mcafee|"
+    r"skyhigh|sophos|kaspersky|avast|\bavg\b|bitdefender|\beset\b|norton|f-?secure|dr\.? ?web|"
+    r"adguard|trend.?micro|check ?point|cisco umbrella|barracuda|untangle|trustwave|smoothwall|"
+    r"sonicwall|watchguard|cyberoam|pfsense|opnsense|\bsquid\b|iboss|contentkeeper|menlo|lightspeed|"
+    r"securly|gfi software|burp|portswigger|charles|fiddler",
     re.IGNORECASE,
-)
-_CLIENT_CERTIFICATE = re.compile(
-    r"required ssl certificate|certificate.required|client certificate|bad_certificate",
-    re.IGNORECASE,
-)
-_PLAIN_ON_TLS = re.compile(
-    r"plain http request|https port|client sent an http request to an https", re.IGNORECASE
 )
 
 
@@ -138,19 +134,32 @@ def mitm(found: FindingSet) -> Fit | None:
 
 
 def missing_intermediate(found: FindingSet) -> Fit | None:
-    """The leaf alone was sent, and it says where its issuer can be fetched."""
+    """The leaf came without its issuer, and says where that can be fetched, or came with others."""
     shown = _with_code(found, _NO_ISSUER)
     leaf = shown.certificate if shown else None
-    if leaf is None or leaf.chain_length > 1 or not leaf.issuer_url or _inspected(found):
+    if leaf is None or _issuer_sent(leaf) or _inspected(found):
         return None
-    return Fit(
-        (
-            say(
-                "The server sends its certificate alone, without that of its issuer “{issuer}”.",
-                issuer=leaf.issuer,
-            ),
-        ),
+    alone = leaf.chain_length <= 1
+    if alone and not leaf.issuer_url:
+        return None
+    why = (
+        say(
+            "The server sends its certificate alone, without that of its issuer “{issuer}”.",
+            issuer=leaf.issuer,
+        )
+        if alone
+        else say(
+            "Of the certificates that the server sends none is that of the issuer “{issuer}”.",
+            issuer=leaf.issuer,
+        )
     )
+    if leaf.issuer_url:
+        return Fit((why,))
+    return Fit((why,), Confidence.LIKELY, rivals=("tls_unknown_ca",))
+
+
+def _issuer_sent(leaf: Certificate) -> bool:
+    return leaf.chain_length > 1 if leaf.issuer_sent is None else leaf.issuer_sent
 
 
 def unknown_ca(found: FindingSet) -> Fit | None:

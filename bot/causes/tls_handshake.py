@@ -7,6 +7,7 @@ import re
 from bot.causes.row import Cause, Fit
 from bot.causes.tls_certificate import REFUSED_BY_BROWSERS
 from bot.causes.tls_hellos import (
+    any_name_is_cut,
     completed,
     filtered_by_name,
     lost_by_size,
@@ -28,17 +29,11 @@ _MUTE_ALERTS = (
     "USER_CANCEL",
     "MISSING_EXTENSION",
 )
-_CLIENT_CERTIFICATE = re.compile(
-    r"required ssl certificate|certificate.required|client certificate|bad_certificate",
-    re.IGNORECASE,
-)
 _PLAIN_ON_TLS = re.compile(
     r"plain http request|https port|client sent an http request to an https|"
     r"speaking plain http to an ssl|requires tls\b|use (?:the )?https scheme",
     re.IGNORECASE,
 )
-
-
 _REFUSALS = ("HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "INSUFFICIENT_SECURITY")
 # What OpenSSL says of a ServerHello that no browser accepts either
 _WEAK_HELLO = ("DH_KEY_TOO_SMALL", "UNSAFE_LEGACY_RENEGOTIATION", "WRONG_SIGNATURE_TYPE")
@@ -50,7 +45,8 @@ def _alert(found: FindingSet, *parts: str) -> str | None:
     return next((a for a in alerts if any(part in a for part in parts)), None)
 
 
-def _settle(found: FindingSet, *asked: FollowUp) -> tuple[FollowUp, ...]:
+def settle(found: FindingSet, *asked: FollowUp) -> tuple[FollowUp, ...]:
+    """Of these follow-ups the ones that have not run."""
     return tuple(f for f in asked if not found.ran(f))
 
 
@@ -62,6 +58,12 @@ def sni_unrecognized(found: FindingSet) -> Fit | None:
     alert = _alert(found, *_REFUSALS, "INTERNAL_ERROR", "ACCESS_DENIED")
     own = found.hellos.get("own")
     known = [h for h in (found.hellos.get("other"), found.hellos.get("none")) if completed(h)]
+    if any_name_is_cut(found):
+        return Fit(
+            (say("The server answers a TLS hello without a name, and cuts off any with one."),),
+            Confidence.LIKELY,
+            rivals=("tls_rst_in_handshake",),
+        )
     if known and own and not completed(own) and not completed(found.hellos.get("lenient")):
         if alert is not None and own.answer is HelloAnswer.ALERT:
             return Fit(
@@ -84,7 +86,7 @@ def sni_unrecognized(found: FindingSet) -> Fit | None:
             say("Fronts that have no certificate for {host} answer so.", host=name),
         ),
         Confidence.LIKELY,
-        _settle(found, FollowUp.TLS_HELLOS),
+        settle(found, FollowUp.TLS_HELLOS),
         rivals=("tls_rst_in_handshake",),
     )
 
@@ -117,17 +119,17 @@ def cipher_mismatch(found: FindingSet) -> Fit | None:
                  cipher=lenient.cipher or "?"),)
         )  # fmt: skip
     alert = _alert(found, *_REFUSALS, *_WEAK_HELLO)
-    if not alert or lenient is not None or _refused_after_hello(found):
+    if not alert or lenient is not None or refused_after_hello(found):
         return None
     return Fit(
         (say("The server's TLS alert: {alert}.", alert=alert),),
         Confidence.LIKELY,
-        _settle(found, FollowUp.TLS_HELLOS),
+        settle(found, FollowUp.TLS_HELLOS),
         ("tls_client_cert_required",),
     )
 
 
-def _refused_after_hello(found: FindingSet) -> bool:
+def refused_after_hello(found: FindingSet) -> bool:
     """The server agreed on version and cipher, and refused what came next: our certificate."""
     own = found.hellos.get("own")
     if own is not None:
@@ -139,50 +141,9 @@ def _refused_after_hello(found: FindingSet) -> bool:
 
 
 def _refusal(alert: str | None) -> bool:
-    return any(part in (alert or "").upper() for part in (*_REFUSALS, "CERTIFICATE"))
-
-
-def client_cert_required(found: FindingSet) -> Fit | None:
-    """Mutual TLS, and we have nothing to show."""
-    if found.eio_seen:
-        return None
-    why = (say("The server asks for a client certificate and none was sent."),)
-    page = next(
-        (a for a in found.answers if a.status in (400, 403, 495, 496) and _asks(a.body)), None
-    )
-    alert = _alert(found, "CERTIFICATE_REQUIRED")
-    told = next((f for f in found.failures if "CERTIFICATE_REQUIRED" in f.detail.upper()), None)
-    if page is not None or alert is not None or told is not None:
-        return Fit(why)
-    if found.statuses:
-        return None
-    own = found.hellos.get("own")
-    if own is not None:
-        return _asked_and_ended(found, own)
-    if not (_refused_after_hello(found) or all_cut_after_handshake(found)):
-        return None
-    return Fit(
-        (say("The server ends the session right after the TLS handshake."),),
-        Confidence.LIKELY,
-        (FollowUp.TLS_HELLOS,),
-        ("tcp_conn_limit",),
-    )
-
-
-def _asked_and_ended(found: FindingSet, own: TlsHello) -> Fit | None:
-    """The server asked for a certificate and then ended the session.
-
-    To a client that says nothing more it can say why; where it does not, its backend may be gone.
-    """
-    end = own.after or own.failure
-    if not own.asks_certificate or not (end or all_cut_after_handshake(found)):
-        return None
-    told = bool(end and end.reason is Reason.TLS_ALERT)
-    return Fit(
-        (say("The server asks for a client certificate and none was sent."),),
-        Confidence.CERTAIN if told else Confidence.LIKELY,
-        rivals=() if told else ("tcp_conn_limit",),
-    )
+    """An alert with which servers answer an empty certificate message; GnuTLS cannot read it."""
+    parts = (*_REFUSALS, "CERTIFICATE", "DECODE_ERROR", "UNEXPECTED_MESSAGE", "ACCESS_DENIED")
+    return any(part in (alert or "").upper() for part in parts)
 
 
 def all_cut_after_handshake(found: FindingSet) -> bool:
@@ -195,10 +156,6 @@ def all_cut_after_handshake(found: FindingSet) -> bool:
         and bool(ends)
         and all(f and f.phase is Phase.REQUEST and f.reason in ended for f in ends)
     )
-
-
-def _asks(body: str) -> bool:
-    return bool(_CLIENT_CERTIFICATE.search(body))
 
 
 def _not_tls(found: FindingSet) -> bool:
@@ -232,8 +189,12 @@ def https_on_http_url(found: FindingSet) -> Fit | None:
     page = any(a.status in (400, 497) and _PLAIN_ON_TLS.search(a.body) for a in found.answers)
     alert = any(f.first_bytes.startswith("\\x15\\x03") for f in found.failures)
     other = found.tls_on_plain_port
+    why = (say("The port speaks TLS, the URL says http."),)
     if page or alert or (other and other.spoken and not found.eio_seen):
-        return Fit((say("The port speaks TLS, the URL says http."),))
+        return Fit(why)
+    if other is None and found.statuses and set(found.statuses) == {400} and not found.eio_seen:
+        # Whatever the page says: a server that expects TLS calls plain HTTP a bad request.
+        return Fit(why, Confidence.POSSIBLE, settle(found, FollowUp.TLS_ON_PLAIN_PORT))
     return None
 
 
@@ -264,7 +225,7 @@ def handshake_hang(found: FindingSet) -> Fit | None:
         if told
         else (why,),
         Confidence.LIKELY,
-        _settle(found, FollowUp.TLS_HELLOS, FollowUp.PLAIN_HTTP),
+        settle(found, FollowUp.TLS_HELLOS, FollowUp.PLAIN_HTTP),
         _hang_rivals(told=told, lost=lost),
     )
 
@@ -277,14 +238,14 @@ def _hang_rivals(*, told: bool, lost: bool) -> tuple[str, ...]:
 
 def rst_in_handshake(found: FindingSet) -> Fit | None:
     """A ClientHello, and the connection is cut, or ended by an alert that explains nothing."""
-    alert = _alert(found, *_MUTE_ALERTS)
-    if alert is not None and not _lenient(found) and not sni_unrecognized(found):
+    alert, waits = _alert(found, *_MUTE_ALERTS), _waits(found)
+    later = refused_after_hello(found)  # what it dislikes came next, and it had asked for that
+    if alert is not None and not (later or _lenient(found) or sni_unrecognized(found)):
         return Fit((say("The server's TLS alert: {alert}.", alert=alert),), Confidence.LIKELY)
-    waits = _waits(found)
-    if not waits or len(waits) != len(found.tls) or found.statuses:
+    if later or not waits or len(waits) != len(found.tls) or found.statuses:
         return None
     spoken = found.plain_http and found.plain_http.spoken
-    if spoken or not all(cut(f, Phase.TLS) for f in waits) or _refused_after_hello(found):
+    if spoken or not all(cut(f, Phase.TLS) for f in waits):
         return None
     if found.burst and found.burst.silent and "open" not in found.burst.silent:
         return None  # cut without a word from us: no matter of TLS
@@ -295,7 +256,7 @@ def rst_in_handshake(found: FindingSet) -> Fit | None:
     return Fit(
         (say("The server cuts the connection when it reads the TLS hello."),),
         Confidence.CERTAIN if steady else Confidence.LIKELY,
-        _settle(found, FollowUp.TCP_BURST, FollowUp.PLAIN_HTTP, FollowUp.TLS_HELLOS),
+        settle(found, FollowUp.TCP_BURST, FollowUp.PLAIN_HTTP, FollowUp.TLS_HELLOS),
         () if own is not None else ("tls_dpi_sni_rst",),
     )
 
@@ -341,15 +302,6 @@ ROWS = (
         REFUSED_BY_BROWSERS,
         say("Enable modern cipher suites (ECDHE with AES-GCM or ChaCha20)."),
         holds=cipher_mismatch,
-    ),
-    Cause(
-        "tls_client_cert_required",
-        Layer.TLS,
-        Section.SERVER,
-        say("The server demands a client certificate"),
-        say("Browsers without the certificate cannot connect."),
-        say("Provide the client certificate, or switch mutual TLS off for this host."),
-        holds=client_cert_required,
     ),
     Cause(
         "tls_sni_unrecognized",

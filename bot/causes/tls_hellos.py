@@ -39,9 +39,23 @@ def filtered_by_name(found: FindingSet) -> TlsHello | None:
     if own is None or own.server_name is None or not unanswered(own):
         return None
     swapped = [h for h in (hellos.get("other"), hellos.get("none")) if h and answered(h)]
-    if not swapped or lost_by_size(found):
+    if not swapped or lost_by_size(found) or any_name_is_cut(found):
         return None
     return next((h for h in swapped if h.completed), swapped[0])
+
+
+def any_name_is_cut(found: FindingSet) -> bool:
+    """Whoever is named, the hello is cut off, and one that names nobody is answered.
+
+    A filter lets names pass that it has no list of; a server without a certificate for a name that
+    just hangs up does not (Node, when its SNICallback fails).
+    """
+    own, other = found.hellos.get("own"), found.hellos.get("other")
+    if own is None or other is None or own.server_name is None:
+        return False
+    both = (own, other)
+    named_cut = all(unanswered(h) and cut(h.failure, Phase.TLS) for h in both)
+    return named_cut and answered(found.hellos.get("none"))
 
 
 def lost_by_size(found: FindingSet) -> bool:

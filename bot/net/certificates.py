@@ -69,6 +69,7 @@ def _read(chain: Sequence[bytes], now: datetime) -> Certificate:
         self_signed=_or(False, lambda: leaf.subject == leaf.issuer),
         issuer_url=_or(False, lambda: _has_issuer_url(leaf)),
         key=_or("unknown", lambda: _key(leaf)),
+        issuer_sent=_or(None, lambda: _issuer_is_among(leaf, chain[1:])),
     )
 
 
@@ -91,6 +92,11 @@ def _names(leaf: x509.Certificate) -> tuple[str, ...]:
     found = [n.value for n in san if isinstance(n, x509.DNSName)]
     found += [str(n.value) for n in san if isinstance(n, x509.IPAddress)]
     return tuple(printable(name, _NAME_CHARACTERS) for name in found[:_MAX_NAMES])
+
+
+def _issuer_is_among(leaf: x509.Certificate, others: Sequence[bytes]) -> bool:
+    sent = (x509.load_der_x509_certificate(other) for other in others)
+    return leaf.issuer == leaf.subject or any(other.subject == leaf.issuer for other in sent)
 
 
 def _has_issuer_url(leaf: x509.Certificate) -> bool:

@@ -83,7 +83,7 @@ class Overheard:
 
 def plain_hello(trust: Trust) -> ssl.SSLContext:
     """A context of its own that says what `verifying` says, and accepts any certificate."""
-    return _bare(trust, "DEFAULT", ALPN)
+    return _bare(trust, None, ALPN)
 
 
 @lru_cache(maxsize=16)
@@ -103,13 +103,15 @@ def _unverifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
     return _bare(trust, "DEFAULT:@SECLEVEL=0", ALPN)
 
 
-def _bare(trust: Trust, ciphers: str, protocols: list[str]) -> ssl.SSLContext:
+def _bare(trust: Trust, ciphers: str | None, protocols: list[str]) -> ssl.SSLContext:
+    """ciphers None: those of Python's own contexts, which are fewer than OpenSSL's DEFAULT."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = _BROWSERS_OLDEST
     context.set_alpn_protocols(protocols)
-    context.set_ciphers(ciphers)
+    if ciphers is not None:
+        context.set_ciphers(ciphers)
     _load(context, Trust(None, trust.cert_file, trust.key_file, trust.key_password))
     return context
 

@@ -26,6 +26,9 @@ from bot.probes.outcome import Judged
 HIGH_LATENCY_MS: Final = 400.0
 JITTER_MS: Final = 100.0  # between the 10th and the 90th of a hundred: no single straggler
 JITTER_RATIO: Final = 1.5  # and in proportion to the way
+# A way that is long as well is called unsteady where that is the greater trouble of the two.
+_FAR_JITTER_MS: Final = 150.0
+_FAR_JITTER_RATIO: Final = 1.3
 LOSS_SHARE: Final = 0.04  # of connects: two per cent each way
 _UNEVEN_MS: Final = 60.0
 _ENOUGH: Final = 8  # fewer connects say nothing about spread
@@ -91,14 +94,21 @@ def _judge(evidence: RttEvidence, resent_data: int) -> Judged:
         return (Status.WARN, Reason.HIGH_LATENCY) if slow else outcome.OK
     if _loses(evidence, clean, resent_data):
         return Status.WARN, Reason.LOSSY
-    if len(clean) >= _ENOUGH:
-        tenths = statistics.quantiles(clean, n=10, method="inclusive")
-        low, high = tenths[0], tenths[-1]
-        if high - low >= JITTER_MS and high >= JITTER_RATIO * low:
-            return Status.WARN, Reason.UNSTABLE
-    if statistics.median(clean) >= HIGH_LATENCY_MS:
-        return Status.WARN, Reason.HIGH_LATENCY
-    return outcome.OK
+    far = statistics.median(clean) >= HIGH_LATENCY_MS
+    if _varies(clean, far=far):
+        return Status.WARN, Reason.UNSTABLE
+    return (Status.WARN, Reason.HIGH_LATENCY) if far else outcome.OK
+
+
+def _varies(clean: list[float], *, far: bool) -> bool:
+    """From the 10th to the 90th of a hundred it is far, absolutely and in proportion."""
+    if len(clean) < _ENOUGH:
+        return False
+    tenths = statistics.quantiles(clean, n=10, method="inclusive")
+    low, high = tenths[0], tenths[-1]
+    if high - low >= JITTER_MS and high >= JITTER_RATIO * low:
+        return True
+    return far and high - low >= _FAR_JITTER_MS and high >= _FAR_JITTER_RATIO * low
 
 
 def _loses(evidence: RttEvidence, clean: list[float], resent_data: int) -> bool:
