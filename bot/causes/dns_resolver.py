@@ -8,7 +8,8 @@ from bot.evidence import DnsReply
 from bot.findings import FindingSet
 from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, Status, say
 
-_SILENT = frozenset({Reason.TIMEOUT, Reason.NO_ROUTE, Reason.HOST_UNREACHABLE})
+# A packet filter of this machine's own forbids even the sending (EPERM).
+_SILENT = frozenset({Reason.TIMEOUT, Reason.NO_ROUTE, Reason.HOST_UNREACHABLE, Reason.SOCKET_ERROR})
 # Answers to the question; whatever else a resolver says, it failed to find out.
 _ANSWERS = frozenset({"NOERROR", "NXDOMAIN", "REFUSED"})
 

@@ -16,8 +16,9 @@ from bot.findings import FindingSet
 from bot.model import Confidence, FollowUp, Layer, Section, say
 
 # ICMP (type, code) that a filter sends on purpose: RFC 1812 §5.2.7.1, RFC 4443 §3.1. A closed TCP
-# port answers with RST; "port unreachable" (3/3, 1/4) is what `REJECT` of a packet filter sends.
-_PROHIBITED = frozenset({(3, 3), (3, 9), (3, 10), (3, 13), (1, 1), (1, 4), (1, 5), (1, 6)})
+# port answers with RST; "port unreachable" (3/3, 1/4) is what `REJECT` of a packet filter sends,
+# as is "protocol unreachable" (3/2): every host speaks TCP.
+_PROHIBITED = frozenset({(3, 2), (3, 3), (3, 9), (3, 10), (3, 13), (1, 1), (1, 4), (1, 5), (1, 6)})
 _LISTENING_RIVALS = ("server_bound_loopback_only",)
 
 
@@ -55,6 +56,7 @@ _BY_ERRNO = {
     "ENETDOWN": Kind.NO_ROUTE,
     "EADDRNOTAVAIL": Kind.NO_ROUTE,
     "EAFNOSUPPORT": Kind.NO_ROUTE,
+    "EINVAL": Kind.NO_ROUTE,  # a blackhole route; a link-local address without its link
 }
 
 

@@ -40,9 +40,12 @@ def ipv4_broken(found: FindingSet) -> Fit | None:
 
 def _some(found: FindingSet, *kinds: Kind) -> list[TcpEvidence]:
     v4, v6 = _families(found)
-    if _whole_family_dead(v6, v4) or _whole_family_dead(v4, v6) or not connected(found.tcp):
+    alive = {t.family for t in connected(found.tcp)}
+    if _whole_family_dead(v6, v4) or _whole_family_dead(v4, v6) or not alive:
         return []
-    return [t for t in found.tcp if kind_of(t) in kinds]
+    # Without a route of our own for one address, where its family has one: it is nobody's.
+    counted = [t for t in found.tcp if kind_of(t) is not Kind.NO_ROUTE or t.family in alive]
+    return [t for t in counted if kind_of(t) in kinds]
 
 
 def _share(found: FindingSet, dead: list[TcpEvidence]) -> Message:
@@ -63,7 +66,7 @@ def one_dead(found: FindingSet) -> Fit | None:
 
 def one_blackholed(found: FindingSet) -> Fit | None:
     """Some addresses swallow SYNs, others connect."""
-    dead = _some(found, Kind.SILENT, Kind.UNREACHABLE, Kind.PROHIBITED)
+    dead = _some(found, Kind.SILENT, Kind.UNREACHABLE, Kind.PROHIBITED, Kind.NO_ROUTE)
     return Fit((_share(found, dead),)) if dead else None
 
 

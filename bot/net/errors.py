@@ -49,6 +49,7 @@ _BY_ERRNO: Final = {
     errno.ENETDOWN: Reason.NO_ROUTE,
     errno.EADDRNOTAVAIL: Reason.NO_ROUTE,
     errno.EAFNOSUPPORT: Reason.NO_ROUTE,
+    errno.EINVAL: Reason.NO_ROUTE,  # ip-route(8): what connect() says of a "blackhole" route
 }
 
 _BY_EAI: Final = {

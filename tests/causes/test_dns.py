@@ -230,3 +230,11 @@ def test_a_page_where_only_our_resolver_leads_is_the_network_s_portal() -> None:
         FollowUp.CONTROL_ADDRESS.value, ProbedPathsEvidence((("198.51.100.9", moved),))
     )
     assert named(*run, view("198.51.100.9"), same)[0] != "dns_hijack_portal"
+
+
+def test_queries_that_our_own_packet_filter_forbids_get_no_answer() -> None:
+    failed = b.finding("dns", DnsEvidence(HOST, False, (), error="EAI_AGAIN"), Status.FAIL)
+    asked = b.dns_direct(*both(failure=Reason.SOCKET_ERROR))
+    cause = judge([failed, asked], b.HTTP).cause
+    assert cause is not None
+    assert cause.code == "dns_timeout"

@@ -42,6 +42,8 @@ def named(*findings: Finding) -> str:
         ("EHOSTUNREACH", (3, 1), "tcp_host_unreachable"),
         ("EHOSTUNREACH", (1, 3), "tcp_host_unreachable"),
         ("ENETUNREACH", (3, 0), "tcp_host_unreachable"),
+        ("ENOPROTOOPT", (3, 2), "tcp_reject_admin"),
+        ("EINVAL", None, "tcp_no_route"),
         ("ENETUNREACH", (1, 0), "tcp_host_unreachable"),
         ("ENETUNREACH", None, "tcp_no_route"),
         ("ETIMEDOUT", None, "tcp_blackhole"),
@@ -81,6 +83,13 @@ def test_a_family_that_this_machine_lacks_is_no_fault_of_the_target() -> None:
     cause = judge(run, b.HTTP).cause
     assert cause is not None
     assert cause.code != "ipv6_broken"
+
+
+def test_an_address_without_a_route_beside_one_of_its_family_that_connects_is_dead() -> None:
+    lost = failing("203.0.113.9", "ENETUNREACH")
+    cause = judge(b.healthy(b.tcp(V4), lost), b.HTTP).cause
+    assert cause is not None
+    assert cause.code == "one_backend_blackholed"
 
 
 def test_engine_io_next_door_names_the_wrong_port() -> None:

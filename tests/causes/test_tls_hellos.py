@@ -124,3 +124,8 @@ def test_nothing_acknowledged_after_connect_is_the_path() -> None:
     verdict = told(LOST, hellos(**seen))
     assert code(verdict) == "tcp_blackhole"
     assert "tcp_backlog_full" in verdict.alternatives
+
+
+def test_a_server_that_hangs_up_on_any_name_has_no_filter_before_it() -> None:
+    seen = {"own": unanswered(CUT), "other": unanswered(CUT), "none": ALERT}
+    assert code(told(CUT, hellos(**seen))) == "tls_sni_unrecognized"

@@ -118,8 +118,26 @@ def after_connect(match: str, *, tls: bool = False) -> Start:
     return start
 
 
-def families(*, bind: str, near: tuple[str, ...] = (), far: tuple[str, ...] = ()) -> Start:
-    """A name with an address of each family."""
+def route(kind: str) -> Start:
+    """This machine has a route to the backend that says no."""
+
+    async def start(bench: Bench) -> Target:
+        await bench.lay()
+        server = await bench.node()
+        bench.near(f"ip route add {kind} {FAR}/32")
+        return target(server.url)
+
+    return start
+
+
+def families(
+    *,
+    bind: str,
+    near: tuple[str, ...] = (),
+    far: tuple[str, ...] = (),
+    addresses: tuple[str, ...] = (FAR, FAR6),
+) -> Start:
+    """A name with an address of each family, or other ones."""
 
     async def start(bench: Bench) -> Target:
         await bench.lay()
@@ -128,7 +146,7 @@ def families(*, bind: str, near: tuple[str, ...] = (), far: tuple[str, ...] = ()
         for command in far:
             bench.far(command)
         server = await bench.node(host=bind)
-        await bench.names({HOST: (FAR, FAR6)})
+        await bench.names({HOST: addresses})
         return target(f"http://{HOST}:{server.port}")
 
     return start
@@ -164,6 +182,12 @@ SCENARIOS = (
        dropped(f"{_TCP} REJECT --reject-with icmp-host-prohibited")),
     _s("net prohibited", "tcp_reject_admin", DOWN,
        dropped(f"{_TCP} REJECT --reject-with icmp-net-prohibited")),
+    _s("protocol unreachable", "tcp_reject_admin", DOWN,
+       dropped(f"{_TCP} REJECT --reject-with icmp-proto-unreachable")),
+    _s("a blackhole route of our own", "tcp_no_route", DOWN, route("blackhole")),
+    _s("a prohibit route of our own", "tcp_reject_admin", DOWN, route("prohibit")),
+    _s("one of two addresses has no route", "one_backend_blackholed", DEGRADED,
+       families(bind=FAR, near=("ip route del default",), addresses=(FAR, ELSEWHERE))),
     _s("prohibited over IPv6", "tcp_reject_admin", DOWN,
        dropped(f"{_TCP} REJECT --reject-with icmp6-adm-prohibited", six=True)),
     _s("port unreachable over IPv6", "tcp_reject_admin", DOWN,

@@ -196,6 +196,14 @@ async def forty_addresses_without_tcp(bench: Bench) -> Target:
     return target
 
 
+async def forbidden_queries(bench: Bench) -> Target:
+    """A packet filter of this machine's own: sendto() fails at once."""
+    target = await at(View(own(_ADDRESS)))(bench)
+    word = bench.chance.choice(["DROP", "REJECT", "REJECT --reject-with icmp-admin-prohibited"])
+    bench.near(f"iptables -A OUTPUT -p udp --dport 53 -j {word}")
+    return target
+
+
 # ------------------------------------------------ controls
 
 
@@ -313,6 +321,7 @@ FAULTS = (
             resolv_conf=f"nameserver {NOBODY}\nnameserver 10.77.9.8\noptions timeout:1\n",
         ),
     ),
+    _net("our own filter forbids queries", "dns_timeout", DOWN, forbidden_queries),
     _net(
         "queries dropped, control resolver answers",
         "dns_timeout",

@@ -132,3 +132,14 @@ async def test_a_proxy_for_the_other_scheme_is_tried_and_told_no_secret(
     assert tried.proxy == f"http://127.0.0.1:{server.port}"
     assert SECRET not in repr(finding)
     assert b"another-secret" not in b"".join(heads)
+
+
+async def test_our_own_hello_offers_what_the_client_offers_and_no_more(
+    ca: CertificateAuthority,
+) -> None:
+    context = ca.issue().server_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-ECDSA-AES128-SHA")  # OpenSSL's DEFAULT has it, Python's has not
+    seen = await hellos(context)
+    assert not seen["own"].completed
+    assert seen["lenient"].completed

@@ -86,6 +86,12 @@ WIDE = [165.0, 190.0, 240.0, 300.0, 310.0, 380.0, 420.0, 473.0] * 4
         (evidence([310.0] * 10, []), 0, None),
         (evidence([440.0] * 10, []), 0, Reason.HIGH_LATENCY),
         (evidence(WIDE, []), 0, Reason.UNSTABLE),
+        (
+            evidence([250.0, 300.0, 340.0, 390.0, 430.0, 450.0, 480.0, 560.0] * 4, []),
+            0,
+            Reason.UNSTABLE,
+        ),
+        (evidence([420.0, 450.0, 500.0, 540.0] * 8, []), 0, Reason.HIGH_LATENCY),
         (evidence([*EVEN, 190.0, 240.0], []), 0, None),
         (evidence([300.0, 360.0] * 10, []), 0, None),
         (evidence(EVEN, [1_020.0]), 0, None),

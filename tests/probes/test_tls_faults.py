@@ -48,8 +48,18 @@ async def test_a_good_certificate_is_described(ca: CA) -> None:
         (lambda ca: ca.self_signed(), 18),
         (lambda ca: ca.unknown_ca(), 20),
         (lambda ca: ca.missing_intermediate(), 20),
+        (lambda ca: ca.wrong_intermediate(), 20),
+        (lambda ca: ca.expired_intermediate(), 10),
     ],
-    ids=["expired", "not_yet_valid", "self_signed", "unknown_ca", "missing_intermediate"],
+    ids=[
+        "expired",
+        "not_yet_valid",
+        "self_signed",
+        "unknown_ca",
+        "missing_intermediate",
+        "wrong_intermediate",
+        "expired_intermediate",
+    ],
 )
 async def test_a_refused_certificate_is_still_read(ca: CA, make: object, code: int) -> None:
     finding, evidence = await look_at(make(ca), ca)  # type: ignore[operator]

@@ -98,6 +98,44 @@ class CertificateAuthority:
         leaf = self._root.create_child_ca().issue_cert(*(names or self.LOOPBACK))
         return self._write([blob.bytes() for blob in leaf.cert_chain_pems], leaf)
 
+    def wrong_intermediate(self, *names: str, root: bool = False) -> CertificateFiles:
+        """`missing_intermediate`, and another certificate is sent in its place: a stranger's, or
+        the root."""
+        files = self.missing_intermediate(*names)
+        other = self._root.cert_pem if root else self._root.create_child_ca().cert_pem
+        with files.cert.open("ab") as chain:
+            chain.write(other.bytes())
+        return files
+
+    def expired_intermediate(self, *names: str, days_ago: float = 3) -> CertificateFiles:
+        """A good certificate of an intermediate CA that has expired; both are sent."""
+        root = x509.load_pem_x509_certificate(self._root.cert_pem.bytes())
+        signer = serialization.load_pem_private_key(self._root.private_key_pem.bytes(), None)
+        issuer_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        end = datetime.now(UTC) - timedelta(days=days_ago)
+        issuer = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([_cn("Issuing CA of last year")]))
+            .issuer_name(root.subject)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(end - timedelta(days=700))
+            .not_valid_after(end)
+            .public_key(issuer_key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+            .sign(signer, hashes.SHA256())  # type: ignore[arg-type]
+        )
+        alternatives = x509.SubjectAlternativeName([_general(h) for h in names or self.LOOPBACK])
+        leaf = (
+            _builder(x509.Name([_cn("backend")]), issuer.subject)
+            .public_key(key.public_key())
+            .add_extension(alternatives, False)
+            .sign(issuer_key, hashes.SHA256())
+        )
+        files = self._write_pems(leaf, key)
+        with files.cert.open("ab") as chain:
+            chain.write(issuer.public_bytes(serialization.Encoding.PEM))
+        return files
+
     def missing_intermediate(self, *names: str) -> CertificateFiles:
         """Issued by an intermediate CA which the server does not send, but says where to fetch."""
         issuer = self._root.create_child_ca()
