@@ -131,6 +131,12 @@ class Connection:
         self._open = False
         self._sock.close()
 
+    def detach(self) -> tuple[socket.socket, Engine | None]:
+        """Give socket and TLS session away, for good: whoever takes them closes the socket."""
+        self._on_close(self)
+        self._open = False
+        return self._sock, self.tls
+
     async def _read_tls(self, engine: Engine) -> bytes:
         while (data := engine.read()) is None:
             await self._send(engine.pending())  # a key update may want an answer

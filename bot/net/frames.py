@@ -26,6 +26,9 @@ class Opcode(IntEnum):
     PONG = 10
 
 
+_OPCODES: Final = frozenset(Opcode)
+
+
 @dataclass(frozen=True, slots=True)
 class WireFrame:
     """One frame as it came."""
@@ -42,7 +45,7 @@ class WireFrame:
             return f"reserved bits {self.reserved_bits:03b} are set"
         if self.masked:
             return "a server's frame is masked"
-        if self.opcode not in tuple(Opcode):
+        if self.opcode not in _OPCODES:
             return f"opcode {self.opcode} does not exist"
         if self.opcode >= Opcode.CLOSE and (not self.fin or len(self.payload) > 125):
             return "a control frame is fragmented or too long"
@@ -75,10 +78,13 @@ def read_close(payload: bytes) -> tuple[int, str]:
 
 
 class Decoder:
-    """Cuts a stream into frames."""
+    """Cuts a stream into frames of at most `longest` bytes."""
 
-    def __init__(self) -> None:
+    __slots__ = ("_buffer", "_longest")
+
+    def __init__(self, longest: int = MAX_PAYLOAD) -> None:
         self._buffer = bytearray()
+        self._longest = longest
 
     def feed(self, data: bytes) -> None:
         """Add bytes of the stream."""
@@ -105,7 +111,7 @@ class Decoder:
             if len(buffer) < 2 + width:
                 return None
             size, offset = int.from_bytes(buffer[2 : 2 + width], "big"), 2 + width
-        if size > MAX_PAYLOAD:
+        if size > self._longest:
             raise BadFrameError(f"a frame claims {size} bytes{_bits(first)}")
         masked = bool(second & 0x80)
         start = offset + (4 if masked else 0)

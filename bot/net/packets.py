@@ -160,6 +160,11 @@ def connect(namespace: str, auth: dict[str, Any] | None) -> str:
     return f"40{space}" + (json.dumps(auth, separators=(",", ":")) if auth is not None else "")
 
 
+def leave(namespace: str) -> str:
+    """The message that leaves a namespace."""
+    return "41" if namespace == "/" else f"41{namespace},"
+
+
 def read_message(packet: str) -> SioPacket | None:
     """A Socket.IO packet out of an Engine.IO message; None for what is none."""
     if len(packet) < 2 or packet[0] != "4" or packet[1] not in tuple(SioType):

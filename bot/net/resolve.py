@@ -130,6 +130,35 @@ class Resolver:
         return Lookup(host, elapsed_ms=since_ms(started), hedged=True)
 
 
+class SharedResolver(Resolver):
+    """For many dials of a long life: an answer is believed for `ttl_s`, a failure not at all."""
+
+    def __init__(self, ttl_s: float, at_once: int) -> None:
+        """`at_once`: lookups that run at the same time, each in a thread of its own."""
+        super().__init__()
+        self._ttl_s = ttl_s
+        self._turn = asyncio.Semaphore(at_once)
+        self._until: dict[str, float] = {}
+
+    async def addresses(self, host: str) -> Lookup:
+        """The addresses of a host, as they are now or were `ttl_s` ago."""
+        known = self._lookups.get(host)
+        if known is not None and known.done():
+            failed = known.cancelled() or not known.result().addresses
+            if failed or time.monotonic() >= self._until.get(host, 0.0):
+                self._forget(host)
+        async with self._turn:
+            if host not in self._lookups:
+                self._until[host] = time.monotonic() + self._ttl_s
+            return await super().addresses(host)
+
+    def _forget(self, host: str) -> None:
+        for tasks in (self._lookups, self._hedges):
+            task = tasks.pop(host, None)
+            if task is not None:
+                task.cancel()
+
+
 async def _system(host: str) -> Lookup:
     literal = addresses.parse(host)
     if literal is not None:

@@ -160,6 +160,8 @@ class Engine:
 
     def read(self) -> bytes | None:
         """Plain bytes; empty at the end of the stream; None when more is needed."""
+        if not (self._incoming.pending or self._object.pending() or self._incoming.eof):
+            return None  # an exception costs ten times as much
         try:
             return self._object.read(_RECORD)
         except ssl.SSLWantReadError:

@@ -10,8 +10,11 @@
 | `tally` | seconds up, degraded and down, for the samples |
 | `snapshot` | the present of a target |
 | `holder` | keeps the Socket.IO connection up, for ever |
-| `held` | one connection: the attempt, its heartbeat, how it ended |
+| `held` | one connection, whatever it runs over |
+| `line` | a WebSocket of our own: its heartbeat, how it ended |
+| `polled` | what begins with polling: python-socketio, under our supervision |
 | `wire` | the session that python-socketio talks through |
+| `reach` | where and how to connect, read anew for every attempt |
 | `pace` | how fast; backoff; when a browser client would have given up |
 | `log` | the connection log in the guide's legend |
 """

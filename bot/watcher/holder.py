@@ -31,6 +31,18 @@ _ENDINGS: Final = {
     Reason.DISCONNECTED: Ending.KICKED,
     Reason.TIMEOUT: Ending.SILENT,
 }
+_UNREACHED: Final = frozenset(
+    {
+        Reason.REFUSED,
+        Reason.HOST_UNREACHABLE,
+        Reason.NO_ROUTE,
+        Reason.NAME_NOT_FOUND,
+        Reason.NO_ADDRESS,
+        Reason.RESOLVER_FAILED,
+        Reason.RESOLVER_TIMEOUT,
+        Reason.CERTIFICATE_INVALID,
+    }
+)
 
 
 class Link(StrEnum):
@@ -75,7 +87,7 @@ class Holder:
         self._retries = Backoff(pace.retry_first_s, pace.retry_max_s)
         self._held: Held | None = None
         self._kick = asyncio.Event()
-        self._renew = asyncio.Event()
+        self._renew: asyncio.Future[None] | None = None  # there while a connection is held
         self._attempt = 0  # of the current row of attempts
         self._attempt_s = 0.0  # how long the last failed one took
         self._attempts_done = 0
@@ -125,7 +137,8 @@ class Holder:
 
     def renew(self) -> None:
         """Give the connection up for a new one, e.g. to leave polling."""
-        self._renew.set()
+        if self._renew is not None and not self._renew.done():
+            self._renew.set_result(None)
 
     async def next_attempt(self, within_s: float) -> None:
         """Make the next attempt at once and wait for how it ends, at most `within_s`."""
@@ -202,7 +215,8 @@ class Holder:
 
     def _transports(self) -> tuple[Transport, ...]:
         """As the client is told. Where WebSocket comes first, every second attempt begins with
-        polling: the library has no fallback of its own, and to hold anything beats nothing."""
+        polling, since to hold anything beats nothing; unless the last one did not even connect,
+        which polling would not either."""
         client = self._target.client
         if self._target.url.strip().lower().startswith(("ws:", "wss:")):
             return (Transport.WEBSOCKET,)
@@ -213,14 +227,10 @@ class Holder:
         )
         if client.transports[0] is Transport.POLLING:
             return polling
-        return (
-            (Transport.WEBSOCKET,)
-            if self._attempt % 2
-            else (
-                Transport.POLLING,
-                Transport.WEBSOCKET,
-            )
-        )
+        last = self.trouble.ended.reason if self.trouble and self.trouble.ended else None
+        if self._attempt % 2 or last in _UNREACHED:
+            return (Transport.WEBSOCKET,)
+        return (Transport.POLLING, Transport.WEBSOCKET)
 
     def _connected(self, held: Held, started: float) -> None:
         took_s = asyncio.get_running_loop().time() - started
@@ -287,13 +297,12 @@ class Holder:
 
     async def _until_lost(self, held: Held) -> Ended | None:
         """How it was lost; None when it was given up for a new one."""
-        self._renew.clear()
-        renew = asyncio.create_task(self._renew.wait())
-        either: set[asyncio.Future[Any]] = {held.lost, renew}
+        self._renew = asyncio.get_running_loop().create_future()
+        either: set[asyncio.Future[Any]] = {held.lost, self._renew}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            renew.cancel()
+            self._renew = None
         return held.lost.result() if held.lost.done() else None
 
     def _suspicion(self) -> None:

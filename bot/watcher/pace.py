@@ -14,7 +14,7 @@ class Pace:
 
     heartbeat_s: float = 2.0  # ping to ping
     echo_s: float = 5.0  # the same on polling, where it costs two requests
-    pong_s: float = 1.0  # no frame for this long after a ping: a suspicion
+    pong_s: float = 0.9  # no frame for this long after a ping: a suspicion
     drop_s: float = 5.0  # a suspicion this old ends the connection
     connect_s: float = 10.0  # one attempt, namespace included
     retry_first_s: float = 0.1

@@ -31,6 +31,7 @@ MAX_BODY: Final = 1024 * 1024  # a polling payload; engine.io's own default limi
 MAX_MESSAGE: Final = 4 * 1024 * 1024
 _CLOSE_S: Final = 1.0
 _LOOKUPS: Final = 64  # each has a thread of its own
+_NAMES_S: Final = 10.0  # so long an address is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,14 @@ class _Resolver(AbstractResolver):
     """Names for aiohttp, by the lookups of `bot.net`: never in the shared executor, where one
     hanging resolver would stop every other target's."""
 
-    def __init__(self) -> None:
-        self._turn = asyncio.Semaphore(_LOOKUPS)
+    def __init__(self, names: resolve.Resolver) -> None:
+        self._names = names
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Every address of a name. Raises socket.gaierror."""
-        async with self._turn:
-            resolver = resolve.Resolver()
-            try:
-                found = await resolver.addresses(host)
-            finally:
-                await resolver.close()
+        found = await self._names.addresses(host)
         if not found.addresses:
             code = {
                 Reason.NAME_NOT_FOUND: socket.EAI_NONAME,
@@ -94,10 +90,11 @@ class _Resolver(AbstractResolver):
 
 
 class Sockets:
-    """What all held connections of a process share: one connector, hence one pool of names and
-    TLS contexts. Use as an async context manager."""
+    """What all held connections of a process share: names, TLS contexts and, for polling, one
+    connector. Use as an async context manager."""
 
     def __init__(self) -> None:
+        self.names = resolve.SharedResolver(_NAMES_S, _LOOKUPS)
         self._connector: aiohttp.TCPConnector | None = None
 
     async def __aenter__(self) -> Self:
@@ -105,9 +102,9 @@ class Sockets:
         self._connector = aiohttp.TCPConnector(
             limit=0,
             ssl=tls.verifying(tls.Trust()),
-            resolver=_Resolver(),
+            resolver=_Resolver(self.names),
             family=socket.AF_UNSPEC,
-            ttl_dns_cache=10,
+            use_dns_cache=False,
         )
         return self
 
@@ -120,6 +117,7 @@ class Sockets:
         connector, self._connector = self._connector, None
         if connector is not None:
             await connector.close()
+        await self.names.close()
 
     def session(self, headers: Mapping[str, str]) -> aiohttp.ClientSession:
         """A session with cookies of its own (sticky sessions) over the shared connector.

@@ -69,9 +69,14 @@ class ChildProcess:
 
     async def _read(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
-            self.lines.append(line.decode(errors="replace").rstrip("\n"))
+            text = line.decode(errors="replace").rstrip("\n")
+            self.lines.append(text)
             del self.lines[:-_KEPT_LINES]
+            self.heard(text)
             self._news.set()
+
+    def heard(self, line: str) -> None:
+        """For a subclass that wants every line as it comes, and not only the latest ones."""
 
     async def line(
         self, wanted: Callable[[str], bool], deadline_s: float = START_DEADLINE_S

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import engineio.base_client  # type: ignore[import-untyped]
 import pytest
+from aiohttp import web
 
 from bot.incidents import Incident
-from bot.model import Delivery, Target, TransitionKind, WatchSettings
+from bot.model import Delivery, Target, TransitionKind, Transport, WatchSettings
 from bot.store import Store
-from bot.watcher import Pace, Snapshot, Watchers
+from bot.watcher import ConnectionLog, Pace, Snapshot, Sockets, Watchers
+from bot.watcher.held import Held, open_held
 from tests.watcher.prober import probe
 
 DEADLINE_S = 60.0
@@ -123,3 +126,45 @@ def connection_log() -> Iterator[Lines]:
     yield lines
     logger.removeHandler(lines)
     logger.setLevel(before)
+
+
+Open = Callable[..., Awaitable[Held]]
+Serve = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def hold() -> AsyncIterator[Open]:
+    """`held = await hold(target, [transports])`; closed when the test ends."""
+    async with Sockets() as sockets, AsyncExitStack() as stack:
+
+        async def start(target: Target, *transports: Transport, pace: object = QUICK) -> Held:
+            held = await open_held(
+                target,
+                transports or (Transport.WEBSOCKET,),
+                sockets=sockets,
+                pace=pace,  # type: ignore[arg-type]
+                log=ConnectionLog(target.name, target.url),
+            )
+            stack.push_async_callback(held.close)
+            return held
+
+        yield start
+    assert engineio.base_client.connected_clients == []
+
+
+@pytest.fixture
+async def http_server() -> AsyncIterator[Serve]:
+    """`url = await http_server(handler)`: every request goes to the handler."""
+    async with AsyncExitStack() as stack:
+
+        async def start(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> str:
+            app = web.Application()
+            app.router.add_route("*", "/{tail:.*}", handler)
+            runner = web.AppRunner(app, shutdown_timeout=0.1)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+        yield start

@@ -3,67 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-import engineio.base_client  # type: ignore[import-untyped]
 import pytest
 from aiohttp import WSMsgType, web
 from pydantic import SecretStr
 
 from bot.model import ClientSettings, Reason, SecretRef, Target, Transport, WatchSettings
-from bot.watcher import ConnectionLog, Sockets
-from bot.watcher.held import ConnectError, Held, open_held
+from bot.watcher.held import ConnectError, Held
 from bot.watcher.wire import MAX_BODY
 from tests.servers.certificates import CertificateAuthority
 from tests.servers.fixtures import StartNode, StartPython
 from tests.servers.process import free_port
 from tests.servers.python_socketio import PythonServer
-from tests.watcher.conftest import QUICK, Lines, until
+from tests.watcher.conftest import QUICK, Lines, Open, Serve, until
 
 WEBSOCKET, POLLING = Transport.WEBSOCKET, Transport.POLLING
-Open = Callable[..., Awaitable[Held]]
-
-
-@pytest.fixture
-async def hold() -> AsyncIterator[Open]:
-    """`held = await hold(target, [transports])`; closed when the test ends."""
-    async with Sockets() as sockets, AsyncExitStack() as stack:
-
-        async def start(target: Target, *transports: Transport, pace: object = QUICK) -> Held:
-            held = await open_held(
-                target,
-                transports or (WEBSOCKET,),
-                sockets=sockets,
-                pace=pace,  # type: ignore[arg-type]
-                log=ConnectionLog(target.name, target.url),
-            )
-            stack.push_async_callback(held.close)
-            return held
-
-        yield start
-    assert engineio.base_client.connected_clients == []
-
-
-@pytest.fixture
-async def http_server() -> AsyncIterator[Callable[..., Awaitable[str]]]:
-    """`url = await http_server(handler)`: every request goes to the handler."""
-    async with AsyncExitStack() as stack:
-
-        async def start(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> str:
-            app = web.Application()
-            app.router.add_route("*", "/{tail:.*}", handler)
-            runner = web.AppRunner(app, shutdown_timeout=0.1)
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            return f"http://127.0.0.1:{runner.addresses[0][1]}"
-
-        yield start
 
 
 def a_target(url: str, **changes: object) -> Target:
@@ -135,7 +94,8 @@ async def test_it_says_who_it_is_and_sends_what_is_configured(
         )
     )
     ((_, path, headers),) = server.requests
-    assert path.startswith("/live/?client=wsdiag%20%26%20co&")
+    assert path.startswith("/live/?")
+    assert parse_qs(urlsplit(path).query)["client"] == ["wsdiag & co"]
     assert headers["User-Agent"].startswith("wsdiag/")
     assert headers["Origin"] == "https://app.example"
     assert headers["X-Api-Key"] == "s3cret-key"
@@ -180,9 +140,7 @@ async def test_where_websocket_is_swallowed_the_polling_session_is_held(
     released.set()
 
 
-async def test_no_secret_of_the_url_gets_into_what_is_told(
-    hold: Open, http_server: Callable[..., Awaitable[str]]
-) -> None:
+async def test_no_secret_of_the_url_gets_into_what_is_told(hold: Open, http_server: Serve) -> None:
     async def no_websocket(_: web.Request) -> web.StreamResponse:
         return web.Response(text="hello")
 
@@ -306,7 +264,7 @@ async def test_a_server_that_disconnects_at_once_is_no_connection(
 @pytest.mark.parametrize("transports", [(WEBSOCKET,), (POLLING,)])
 async def test_a_redirect_is_not_followed(
     hold: Open,
-    http_server: Callable[..., Awaitable[str]],
+    http_server: Serve,
     socketio_server: StartPython,
     transports: tuple[Transport, ...],
 ) -> None:
@@ -321,9 +279,7 @@ async def test_a_redirect_is_not_followed(
     assert server.requests == []
 
 
-async def test_a_refused_handshake_keeps_its_status(
-    hold: Open, http_server: Callable[..., Awaitable[str]]
-) -> None:
+async def test_a_refused_handshake_keeps_its_status(hold: Open, http_server: Serve) -> None:
     async def bad_gateway(_: web.Request) -> web.StreamResponse:
         return web.Response(status=502, text="<html>Bad Gateway</html>")
 
@@ -333,9 +289,7 @@ async def test_a_refused_handshake_keeps_its_status(
         assert (ended.reason, ended.detail) == (Reason.HTTP_STATUS, "HTTP 502")
 
 
-async def test_an_endless_polling_answer_is_cut_off(
-    hold: Open, http_server: Callable[..., Awaitable[str]]
-) -> None:
+async def test_an_endless_polling_answer_is_cut_off(hold: Open, http_server: Serve) -> None:
     sent = 0
 
     async def endless(request: web.Request) -> web.StreamResponse:
@@ -359,7 +313,7 @@ async def test_an_endless_polling_answer_is_cut_off(
     "text", ["0{broken", '0{"sid":1}', "96:0{}", "", "4", "0null", "\x00" * 100, "9" * 500]
 )
 async def test_nonsense_instead_of_engine_io_is_an_error_and_no_crash(
-    hold: Open, http_server: Callable[..., Awaitable[str]], text: str
+    hold: Open, http_server: Serve, text: str
 ) -> None:
     async def nonsense(request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() != "websocket":
@@ -377,7 +331,7 @@ async def test_nonsense_instead_of_engine_io_is_an_error_and_no_crash(
 
 
 async def test_a_packet_that_breaks_the_library_ends_the_connection(
-    hold: Open, http_server: Callable[..., Awaitable[str]]
+    hold: Open, http_server: Serve
 ) -> None:
     async def then_nonsense(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse()
