@@ -7,10 +7,9 @@ act that cannot be recorded was not done, and they are told so.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
-from bot.incidents import Incident
 from bot.model import Act, Message, say
 from bot.slack.blocks.kit import Post
 from bot.slack.blocks.progress import notice
@@ -20,26 +19,31 @@ from bot.slack.errors import understand
 from bot.slack.posting import Place
 from bot.store import StoreError
 
+_LISTED: Final = 5
+
 _log = logging.getLogger("wsdiag.slack")
 
 
-async def do(desk: Desk, act: Act, place: Place, draw: Callable[[str], Post]) -> None:
-    """Record an act, then tell it; `draw`: language → the sentence."""
+async def do(desk: Desk, acts: Sequence[Act], place: Place, draw: Callable[[str], Post]) -> None:
+    """Record acts that are one deed, then tell it once; `draw`: language → the sentence."""
     try:
-        await desk.store.acts.add(act)
+        for act in acts:
+            await desk.store.acts.add(act)
     except StoreError as error:
         await not_done(desk, place, error)
         return
-    log(act)
-    await tell(desk, act, place, draw)
+    await tell(desk, acts, place, draw)
 
 
-async def tell(desk: Desk, act: Act, place: Place, draw: Callable[[str], Post]) -> None:
+async def tell(desk: Desk, acts: Sequence[Act], place: Place, draw: Callable[[str], Post]) -> None:
     """Say it in the thread of the incident, else in the target's channel, else where it was asked.
 
-    Who asked elsewhere than in that thread is answered too, as they may not see it.
+    Who asked elsewhere than in that thread is answered too, as they may not see it. The incident's
+    own message is drawn anew.
     """
-    spots = await _spots(desk, act)
+    for act in acts:
+        _log_act(act)
+    spots = await _spots(desk, acts)
     reached: set[str] = set()
     for channel, thread_ts in spots:
         options: dict[str, Any] = {"thread_ts": thread_ts} if thread_ts else {}
@@ -50,6 +54,7 @@ async def tell(desk: Desk, act: Act, place: Place, draw: Callable[[str], Post]) 
             _log.warning("an act was not told in %s: %s", channel, understand(error).code)
         else:
             reached.add(posted_in)
+    await _refresh(desk, acts)
     lang = desk.reader(place).lang
     if not reached:
         if not await desk.poster.respond(place, draw(lang), in_channel=True):
@@ -58,17 +63,29 @@ async def tell(desk: Desk, act: Act, place: Place, draw: Callable[[str], Post]) 
         await desk.poster.whisper(place, draw(lang))
 
 
-async def _spots(desk: Desk, act: Act) -> list[tuple[str, str | None]]:
-    """Where an act is told: (channel, thread or None)."""
-    if act.incident_id is not None:
+async def _refresh(desk: Desk, acts: Sequence[Act]) -> None:
+    """One of them is enough: those of one deed share a message."""
+    incident_id = next((act.incident_id for act in acts if act.incident_id), None)
+    if incident_id is None:
+        return
+    try:
+        await desk.store.refresh(incident_id, desk.now())
+    except StoreError as error:
+        _log.error("a message does not show what was done: %s", error)
+
+
+async def _spots(desk: Desk, acts: Sequence[Act]) -> list[tuple[str, str | None]]:
+    """Where acts are told: (channel, thread or None)."""
+    incident_id = next((act.incident_id for act in acts if act.incident_id), None)
+    if incident_id is not None:
         try:
-            shown = await desk.store.messages(act.incident_id)
+            shown = await desk.store.messages(incident_id)
         except StoreError as error:
             _log.error("the messages of an incident could not be read: %s", error)
         else:
             if shown:
                 return list(shown.items())
-    target = desk.targets.get(act.target)
+    target = desk.targets.get(acts[0].target)
     return [(target.channel, None)] if target is not None and target.channel else []
 
 
@@ -77,9 +94,9 @@ async def answer(desk: Desk, place: Place, words: Message, hint: Message | None 
     await desk.poster.whisper(place, notice(words, desk.reader(place).lang, hint=hint))
 
 
-async def over(desk: Desk, incident: Incident, place: Place) -> None:
+async def over(desk: Desk, target: str, place: Place) -> None:
     """Say that there is nothing left to act on."""
-    words = say("That incident of {target} is over already.", target=incident.target)
+    words = say("That incident of {target} is over already.", target=target)
     await answer(desk, place, words)
 
 
@@ -89,7 +106,7 @@ async def not_done(desk: Desk, place: Place, error: StoreError) -> None:
     await answer(desk, place, say("The bot's database does not answer. Try again in a moment."))
 
 
-def log(act: Act) -> None:
+def _log_act(act: Act) -> None:
     """Keep it in the bot's own log as well."""
     _log.info(
         "%s: %s by %s",
@@ -98,3 +115,10 @@ def log(act: Act) -> None:
         act.user,
         extra={"event": f"act-{act.kind}", "target": act.target, "incident": act.incident_id},
     )
+
+
+def listed(targets: Iterable[str]) -> str:
+    """Targets in a sentence: the first of them, and how many more."""
+    names = list(dict.fromkeys(targets))
+    shown = ", ".join(names[:_LISTED])
+    return shown if len(names) <= _LISTED else f"{shown} +{len(names) - _LISTED}"

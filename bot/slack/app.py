@@ -41,6 +41,7 @@ from bot.slack.desk import Adhoc, Desk, Language, Quiet, never_quiet
 from bot.slack.errors import understand
 from bot.slack.http import Handler, handler
 from bot.slack.incident_messages import IncidentMessages
+from bot.slack.marks import Marks
 from bot.slack.notices import NoticeTeller
 from bot.slack.once import Once
 from bot.slack.orphans import finish_orphans
@@ -199,7 +200,10 @@ class SlackBot:
             return Reader(bindings.language(channel, None), bindings.links)
 
         messages = IncidentMessages(
-            channels, reader=reader, default_channel=bindings.default_channel
+            channels,
+            reader=reader,
+            default_channel=bindings.default_channel,
+            notes=Marks(bindings.store, bindings.quiet, now),
         )
         self._alerts = Alerts(bindings.store, messages, now=now)
         self._notices = (

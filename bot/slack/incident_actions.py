@@ -21,7 +21,7 @@ from bot.slack.blocks.buttons import (
 from bot.slack.clicks import option_of, place_of, start, trigger_of, value_of, whisper_stale
 from bot.slack.desk import Desk
 from bot.slack.posting import Place
-from bot.slack.subjects import incident_of, lasting_incident
+from bot.slack.subjects import lasting
 
 Json = Mapping[str, Any]
 
@@ -56,19 +56,20 @@ async def acknowledge(desk: Desk, incident_id: str, place: Place) -> None:
     """Somebody has seen it and takes it on."""
     if not await desk.admitted(Deed.MANAGE, place):
         return
-    incident = await incident_of(desk, incident_id, place)
-    if incident is not None:
-        await quieting.acknowledge(desk, incident, place)
+    incidents = await lasting(desk, incident_id, place)
+    if incidents:
+        await quieting.acknowledge(desk, incidents, place)
 
 
 async def mute(desk: Desk, word: MuteFor, incident_id: str, place: Place) -> None:
-    """Keep its target quiet for a while, or no longer."""
+    """Keep it quiet for a while, or no longer."""
     if not await desk.admitted(Deed.MANAGE, place):
         return
-    incident = await lasting_incident(desk, incident_id, place)
-    if incident is None:
+    incidents = await lasting(desk, incident_id, place)
+    if not incidents:
         return
+    about = {incident.target: incident.id for incident in incidents}
     if word is MuteFor.NO_MORE:
-        await quieting.unmute(desk, incident.target, place)
+        await quieting.unmute_all(desk, about, place)
     else:
-        await quieting.mute(desk, incident.target, MUTES.get(word), place)
+        await quieting.mute_all(desk, about, MUTES.get(word), place)

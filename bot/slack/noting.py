@@ -55,4 +55,4 @@ async def keep(desk: Desk, incident_id: str, words: str, place: Place) -> None:
     act = Act(
         ActKind.NOTED, incident.target, place.user, desk.now(), incident.id, note=words.strip()
     )
-    await acting.do(desk, act, place, lambda lang: noted(act, lang))
+    await acting.do(desk, [act], place, lambda lang: noted(act, lang))

@@ -5,11 +5,12 @@ Each is authorised, and then done as `acting` says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from bot.incidents import Incident
-from bot.model import Act, ActKind, Message, State, say
+from bot.model import Act, ActKind, Message, Mute, State, say
 from bot.quiet import acknowledgement
 from bot.slack import acting
 from bot.slack.access import Deed
@@ -23,29 +24,39 @@ from bot.store import StoreError
 _DOUBLE_CLICK: Final = timedelta(seconds=5)
 
 
-async def acknowledge(desk: Desk, incident: Incident, place: Place) -> None:
-    """Somebody has seen the incident and takes it on; see `bot.quiet.pending`."""
+async def acknowledge(desk: Desk, incidents: Sequence[Incident], place: Place) -> None:
+    """Somebody has seen the incidents of a message and takes them on; see `bot.quiet.pending`."""
     if not await desk.admitted(Deed.MANAGE, place):
         return
-    async with desk.turn(incident.id):
+    acts: list[Act] = []
+    given: Act | None = None
+    async with desk.turn(f"acknowledge {incidents[0].id}"):
         try:
-            vigil = await desk.store.acts.vigil(incident.id)
-            if incident.closed_at is not None or vigil is None:
-                await acting.over(desk, incident, place)
-                return
-            given = acknowledgement(vigil.acts, vigil.worsened)
-            if given is not None:
-                await _already(desk, place, given)
-                return
-            act = Act(ActKind.ACKNOWLEDGED, incident.target, place.user, desk.now(), incident.id)
-            await desk.store.acts.add(act)
+            for incident in incidents:
+                vigil = await desk.store.acts.vigil(incident.id)
+                if vigil is None or incident.closed_at is not None:
+                    continue
+                before = acknowledgement(vigil.acts, vigil.worsened)
+                if before is not None:
+                    given = before
+                    continue
+                act = Act(
+                    ActKind.ACKNOWLEDGED, incident.target, place.user, desk.now(), incident.id
+                )
+                await desk.store.acts.add(act)
+                acts.append(act)
         except StoreError as error:
             await acting.not_done(desk, place, error)
             return
-    acting.log(act)
-    await acting.tell(
-        desk, act, place, lambda lang: drawn.acknowledged(act.target, place.user, lang)
-    )
+    if acts:
+        names = acting.listed(act.target for act in acts)
+        await acting.tell(
+            desk, acts, place, lambda lang: drawn.acknowledged(names, place.user, lang)
+        )
+    elif given is not None:
+        await _already(desk, place, given)
+    else:
+        await acting.over(desk, incidents[0].target, place)
 
 
 async def acknowledge_target(desk: Desk, target: str, place: Place) -> None:
@@ -54,7 +65,7 @@ async def acknowledge_target(desk: Desk, target: str, place: Place) -> None:
         return
     incident = await _incident(desk, target, place)
     if isinstance(incident, Incident):
-        await acknowledge(desk, incident, place)
+        await acknowledge(desk, [incident], place)
     elif incident is not None:
         await acting.answer(desk, place, incident)
 
@@ -73,24 +84,32 @@ async def mute(desk: Desk, target: str, lasts: timedelta | None, place: Place) -
         )
         await acting.answer(desk, place, incident, hint)
         return
+    await mute_all(desk, {target: _id(incident)}, lasts, place)
+
+
+async def mute_all(
+    desk: Desk, about: Mapping[str, str | None], lasts: timedelta | None, place: Place
+) -> None:
+    """The same of several targets at once: name → incident, which a mute "until up" needs."""
     now = desk.now()
     until = now + lasts if lasts is not None else None
-    incident_id = incident.id if isinstance(incident, Incident) else None
-    act = Act(ActKind.MUTED, target, place.user, now, incident_id, until)
-    async with desk.turn(f"mute {target}"):
-        if not await _muted_just_so(desk, act, place):
+    async with desk.turn(f"mute {min(about)}"):
+        try:
+            mutes = await desk.store.acts.mutes(now)
+        except StoreError as error:
+            await acting.not_done(desk, place, error)
+            return
+        acts = [Act(ActKind.MUTED, t, place.user, now, i, until) for t, i in about.items()]
+        acts = [act for act in acts if not _again(mutes.get(act.target), act)]
+        if acts:
+            names = acting.listed(act.target for act in acts)
             await acting.do(
-                desk, act, place, lambda lang: drawn.muted(target, place.user, until, lang)
+                desk, acts, place, lambda lang: drawn.muted(names, place.user, until, lang)
             )
 
 
-async def _muted_just_so(desk: Desk, act: Act, place: Place) -> bool:
+def _again(before: Mute | None, act: Act) -> bool:
     """Whether the same person did the very same a moment ago: a double click is one act."""
-    try:
-        before = (await desk.store.acts.mutes(act.at)).get(act.target)
-    except StoreError as error:
-        await acting.not_done(desk, place, error)
-        return True
     if before is None or before.user != act.user or act.at - before.at > _DOUBLE_CLICK:
         return False
     if before.until is None or act.until is None:
@@ -105,18 +124,24 @@ async def unmute(desk: Desk, target: str, place: Place) -> None:
     incident = await _incident(desk, target, place)
     if incident is None:
         return
+    await unmute_all(desk, {target: _id(incident)}, place)
+
+
+async def unmute_all(desk: Desk, about: Mapping[str, str | None], place: Place) -> None:
+    """The same of several targets at once."""
     now = desk.now()
-    try:
-        muted = target in await desk.store.acts.mutes(now)
-    except StoreError as error:
-        await acting.not_done(desk, place, error)
-        return
-    if not muted:
-        await acting.answer(desk, place, say("{target} is not muted.", target=target))
-        return
-    incident_id = incident.id if isinstance(incident, Incident) else None
-    act = Act(ActKind.UNMUTED, target, place.user, now, incident_id)
-    await acting.do(desk, act, place, lambda lang: drawn.unmuted(target, place.user, lang))
+    async with desk.turn(f"mute {min(about)}"):
+        try:
+            muted = about.keys() & (await desk.store.acts.mutes(now)).keys()
+        except StoreError as error:
+            await acting.not_done(desk, place, error)
+            return
+        names = acting.listed(target for target in about if not muted or target in muted)
+        if not muted:
+            await acting.answer(desk, place, say("{target} is not muted.", target=names))
+            return
+        acts = [Act(ActKind.UNMUTED, t, place.user, now, i) for t, i in about.items() if t in muted]
+        await acting.do(desk, acts, place, lambda lang: drawn.unmuted(names, place.user, lang))
 
 
 # ---------------------------------------------------------------- recording and telling
@@ -135,6 +160,10 @@ async def _incident(desk: Desk, target: str, place: Place) -> Incident | Message
     if state.state is State.UP:
         return say("{target} is up: there is no incident.", target=target)
     return say("{target} has no open incident.", target=target)
+
+
+def _id(incident: Incident | Message) -> str | None:
+    return incident.id if isinstance(incident, Incident) else None
 
 
 async def _already(desk: Desk, place: Place, given: Act) -> None:

@@ -117,12 +117,11 @@ async def share(desk: Desk, asked: forms.Asked, channel: str, words: str) -> Non
     except StoreError as error:
         await acting.not_done(desk, place, error)
         return
-    acting.log(act)
     link = f"<#{channel}>"
     if incident is None:
         await desk.poster.whisper(place, shared(act, link, desk.reader(place).lang))
     else:
-        await acting.tell(desk, act, place, lambda lang: shared(act, link, lang))
+        await acting.tell(desk, [act], place, lambda lang: shared(act, link, lang))
 
 
 async def _subject(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.incidents import Incident
 from bot.slack import acting
 from bot.slack.clicks import whisper_stale
@@ -22,10 +24,19 @@ async def incident_of(desk: Desk, incident_id: str, place: Place) -> Incident | 
     return incident
 
 
-async def lasting_incident(desk: Desk, incident_id: str, place: Place) -> Incident | None:
-    """The same, of one that is not over; if it is, the person has been told."""
-    incident = await incident_of(desk, incident_id, place)
-    if incident is None or incident.closed_at is None:
-        return incident
-    await acting.over(desk, incident, place)
-    return None
+async def lasting(desk: Desk, incident_id: str, place: Place) -> Sequence[Incident]:
+    """What lasts of the message that a button stands on: a storm is taken on as one.
+
+    Empty where nothing does; the person has been told.
+    """
+    try:
+        together = await desk.store.companions(incident_id)
+    except StoreError as error:
+        await acting.not_done(desk, place, error)
+        return ()
+    found = [incident for incident in together if incident.closed_at is None]
+    if not together:
+        await whisper_stale(desk, place)
+    elif not found:
+        await acting.over(desk, together[-1].target, place)
+    return found

@@ -27,7 +27,7 @@ from bot.store.history import History, KeepHistory
 from bot.store.notices import Notices
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import deliveries, incidents, reports, targets, transitions
-from bot.store.timeline import transitions_of
+from bot.store.timeline import companions_of, transitions_of
 from bot.store.unfinished import Unfinished
 
 T = TypeVar("T")
@@ -193,6 +193,15 @@ class Store:
         """One incident by id."""
         found = await self._run(lambda c: _incidents(c, incidents.c.id == incident_id))
         return found[0] if found else None
+
+    async def companions(self, incident_id: str) -> list[Incident]:
+        """The incidents that share a message with this one, itself among them, the oldest first."""
+
+        async def work(connection: AsyncConnection) -> list[Incident]:
+            ids = await companions_of(connection, incident_id)
+            return await _incidents(connection, incidents.c.id.in_(ids))
+
+        return await self._run(work)
 
     async def transitions(self, incident_id: str) -> list[Transition]:
         """The changes of an incident in order, without their reports."""

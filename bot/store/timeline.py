@@ -1,4 +1,4 @@
-"""What became of an incident, step by step."""
+"""What became of an incident, step by step, and which others share its message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import State, Transition, TransitionKind
 from bot.store import rows
-from bot.store.schema import incidents, transitions
+from bot.store.schema import incidents, members, transitions
 
 
 async def transitions_of(connection: AsyncConnection, incident_id: str) -> list[Transition]:
@@ -31,3 +31,16 @@ async def transitions_of(connection: AsyncConnection, incident_id: str) -> list[
         )
         for row in await connection.execute(query)
     ]
+
+
+async def companions_of(connection: AsyncConnection, incident_id: str) -> list[str]:
+    """The incidents that share a message with this one, itself among them; at least itself."""
+    own, other = members.alias(), members.alias()
+    query = (
+        select(other.c.incident_id)
+        .join(own, (own.c.group_id == other.c.group_id) & (own.c.channel == other.c.channel))
+        .where(own.c.incident_id == incident_id)
+        .order_by(other.c.number)
+    )
+    found = list(dict.fromkeys(await connection.scalars(query)))
+    return found or [incident_id]

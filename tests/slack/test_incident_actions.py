@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from bot.composition.quietness import Quietness
 from bot.demo.workspace.blockkit import Surface
 from bot.locales import LANGUAGES
-from bot.model import ActKind, State
+from bot.model import ActKind, State, Target
 from bot.slack.access import Policy, Rule
 from bot.slack.blocks.buttons import (
     ACKNOWLEDGE,
@@ -191,3 +192,43 @@ def test_every_choice_is_understood_and_others_are_stale() -> None:
     for stale in ("", "of_an_older_version:i1", "note:", "2h:"):
         assert chosen(stale) is None
         assert mute_chosen(stale) is None
+
+
+async def test_a_storm_is_taken_on_and_muted_as_one(stage: Stage, running: Start) -> None:
+    stage.targets["staging"] = Target("staging", "https://staging.example")
+    await trouble(stage)
+    await trouble(stage, target="staging")
+    scene = await running()
+    message = await root(scene, "prod, staging")
+    await scene.workspace.click("mira", message, "Acknowledge")
+    (said,) = await replies(scene, message)
+    assert "looks after prod, staging" in said
+    await scene.workspace.click("mira", message, MUTE, "Mute for 2 h")
+    said = (await replies(scene, message, 2))[-1]
+    assert "has muted prod, staging until" in said
+    for target in ("prod", "staging"):
+        kinds = [act.kind for act in await acts(stage, target)]
+        assert kinds == [ActKind.ACKNOWLEDGED, ActKind.MUTED]
+
+
+async def test_the_message_itself_shows_what_was_done(stage: Stage, running: Start) -> None:
+    stage.quiet = Quietness(stage.store, stage.targets, lambda: ())
+    incident = await trouble(stage)
+    scene = await running()
+    message = await root(scene)
+
+    async def shows(text: str) -> None:
+        await scene.workspace.wait_for(lambda: text in str(message.blocks), timeout=10)
+
+    await scene.workspace.click("mira", message, "Acknowledge")
+    await shows(f"Acknowledged by <@{scene.mira.id}>")
+    await scene.workspace.click("mira", message, MUTE, "Mute until it is up")
+    await shows(f"Muted by <@{scene.mira.id}> until it is up")
+    await scene.workspace.click("mira", message, MORE, f"note:{incident.id}")
+    await scene.workspace.wait_for(lambda: scene.workspace.views("mira"), timeout=10)
+    await scene.workspace.submit("mira", {WORDS_BLOCK: "A full disk."})
+    await shows("says what it was: A full disk.")
+    await end(stage)
+    await root(scene, "is up again")
+    assert "A full disk." in str(message.blocks)  # whoever sees it again finds it
+    assert "Muted by" not in str(message.blocks)

@@ -119,7 +119,7 @@ async def test_an_incident_that_is_over_is_acknowledged_by_nobody(
     over = await stage.store.incident(incident.id)
     assert over is not None
     place = Place(channel=scene.ops.id, user=scene.mira.id)
-    await acknowledge(scene.bot.desk, over, place)
+    await acknowledge(scene.bot.desk, [over], place)
     (said,) = scene.whispers()
     assert said == "That incident of prod is over already."
     assert await acts(stage) == []

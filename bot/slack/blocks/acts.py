@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bot.model import Act, Message, say
 from bot.slack.blocks.kit import Post, post, section
-from bot.slack.mrkdwn import escape, marked, person
+from bot.slack.mrkdwn import escape, marked, person, when
 
 _NOTE = 2_000  # characters; what is kept is no longer
+_NOTE_LINE = 300
 
 
 def noted(act: Act, lang: str) -> Post:
@@ -22,9 +23,21 @@ def noted(act: Act, lang: str) -> Post:
 
 
 def note_line(act: Act, lang: str) -> str:
-    """The same for the incident's message: mrkdwn."""
+    """The same for the incident's message, cut short: mrkdwn."""
     who = person(act.user or "")
-    return f"📝 {marked(say('{person} says what it was:'), lang, person=who)}\n{quoted(act.note)}"
+    words = say("{person} says what it was: {note}")
+    return "📝 " + marked(words, lang, person=who, note=escape(act.note, _NOTE_LINE))
+
+
+def handed_over(act: Act, link: str, lang: str) -> Post:
+    """Somebody has handed it over elsewhere."""
+    return _said("🆘", say("{person} has handed it over to {channel}."), act, link, lang)
+
+
+def handed_over_line(act: Act, lang: str) -> str:
+    """The same for the incident's message: mrkdwn."""
+    words = say("Handed over by {person}, {at}.")
+    return "🆘 " + marked(words, lang, person=person(act.user or ""), at=when(act.at, lang))
 
 
 def shared(act: Act, link: str, lang: str) -> Post:
