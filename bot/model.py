@@ -412,7 +412,7 @@ class Delivery:
     worse: bool = False  # from degraded or flapping to down, which people must be notified of
     closed: bool = False  # its incident is over by now
     group_id: str | None = None  # whose message it belongs to; None: not decided yet
-    begun: bool = False  # somebody began to send it: Slack may have it
+    begun_at: datetime | None = None  # somebody began to send it: Slack may have it
     attempts: int = 0  # that failed
     retry_at: datetime | None = None  # not before; None: at once
 

@@ -38,11 +38,14 @@ class Pace:
 
     join_gap_s: who joins a storm is named in its message at once, and in its thread together with
     the others of so many seconds. A line for each would be the storm all over again.
+    doubt_s: a request of a process that was killed may still be on its way; so much later it is
+    there, or it will not be.
     """
 
     first_retry_s: float = 2.0
     store_retry_s: float = 5.0
     join_gap_s: float = 5.0
+    doubt_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,7 @@ class Rounds:
                 if head.group_id in self._refused:
                     continue  # it alone is at fault, and holds nobody up
                 return pause_s
-            await self._deliver(head.group_id, quiet)
-            return 0.0
+            return await self._deliver(head.group_id, quiet)
         return pause_s
 
     def _held(self, waiting: Sequence[Delivery], quiet: Collection[str]) -> dict[int, float]:
@@ -148,10 +150,16 @@ class Rounds:
                     held[delivery.id] = wait_s
         return held
 
-    async def _deliver(self, group_id: str, quiet: Collection[str]) -> None:
+    async def _deliver(self, group_id: str, quiet: Collection[str]) -> float:
+        """A group's round; seconds until the next."""
         group, batch = await self._store.group(group_id, self._channel)
         if not batch:
-            return  # superseded meanwhile
+            return 0.0  # superseded meanwhile
+        begun = max((d.begun_at for d in batch if d.begun_at is not None), default=None)
+        if begun is not None:
+            wait_s = self._pace.doubt_s - (self._now() - begun).total_seconds()
+            if 0.0 < wait_s <= self._pace.doubt_s:
+                return wait_s
         attempts = max(delivery.attempts for delivery in batch)
         final = attempts + 1 >= _TRIES
         try:
@@ -167,18 +175,19 @@ class Rounds:
             trouble = SlackTrouble(Trouble.CONTENT, type(error).__name__)
         else:
             self._refused.discard(group_id)
-            return
+            return 0.0
         if trouble.kind is Trouble.CONTENT and final:
             self._refused.add(group_id)
         wait_s = self._retry_after(trouble, attempts)
         retry_at = self._now() + timedelta(seconds=wait_s)
         await self._store.mark_failed([d.id for d in batch], trouble.code, retry_at)
         _complain(batch[0], trouble, wait_s)
+        return 0.0
 
     async def _tell(
         self, group: Group, batch: Sequence[Delivery], held: Collection[int], *, last_resort: bool
     ) -> None:
-        begun = {delivery.id for delivery in batch if delivery.begun}
+        begun = {delivery.id for delivery in batch if delivery.begun_at is not None}
         if group.ts is None and begun:
             await self._clear_up(group, batch)
             return

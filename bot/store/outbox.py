@@ -131,7 +131,7 @@ async def begin(connection: AsyncConnection, ids: Collection[int], at: datetime)
     """Somebody is about to send these: from now on Slack may have them."""
     await connection.execute(
         update(deliveries)
-        .where(deliveries.c.id.in_(ids), deliveries.c.begun_at.is_(None))
+        .where(deliveries.c.id.in_(ids), deliveries.c.done_at.is_(None))
         .values(begun_at=at)
     )
 

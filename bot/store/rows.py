@@ -130,7 +130,7 @@ def delivery(row: Row[Any]) -> Delivery:
         worse=bool(row.worse),
         closed=row.closed_at is not None,
         group_id=row.group_id,
-        begun=row.begun_at is not None,
+        begun_at=row.begun_at,
         attempts=row.attempts,
         retry_at=row.retry_at,
     )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from bot.demo.workspace import Message, Workspace
 from bot.guide import GuideLinks
 from bot.incidents import TargetState, observe
-from bot.model import Observation, Report, State
+from bot.model import Observation, State
 from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
 from bot.slack.channels import Channels
@@ -55,7 +55,7 @@ class Newsroom:
         """Something was learnt a minute after the last time."""
         self.clock += timedelta(minutes=1)
         before = self.states.get(target, TargetState(target))
-        seen = Observation(target, self.clock, state, named(report(state, name=target), code))
+        seen = Observation(target, self.clock, state, report(state, name=target, code=code))
         after, transitions = observe(before, seen, self.clock)
         where = channel or self.channel
         await self.store.record(after, transitions, [NewDelivery(where, t) for t in transitions])
@@ -75,7 +75,7 @@ class Newsroom:
                 messages,
                 now=lambda: datetime.now(UTC) + timedelta(days=1),
                 quiet=self.quiet,
-                pace=Pace(first_retry_s=0.01, store_retry_s=0.05, join_gap_s=self.join_gap_s),
+                pace=Pace(0.01, 0.05, self.join_gap_s, doubt_s=0.0),
             )
             task = asyncio.create_task(alerts.run())
             try:
@@ -125,14 +125,6 @@ class Newsroom:
 def part_of(message: Message) -> str:
     assert message.metadata is not None
     return str(message.metadata["event_payload"]["part"])
-
-
-def named(given: Report, code: str | None) -> Report:
-    """The same report with another cause, if a code is given."""
-    cause = given.verdict.cause
-    if code is None or cause is None:
-        return given
-    return replace(given, verdict=replace(given.verdict, cause=replace(cause, code=code)))
 
 
 def rename_table(store: Store, name: str, other: str) -> None:

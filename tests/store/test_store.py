@@ -208,11 +208,11 @@ async def test_what_was_begun_is_in_doubt_until_it_is_settled(store: Store) -> N
     await record(store, TargetState("prod"), seen(State.DOWN, 1))
     await store.seat("C1", (), at(1))
     (opened,) = await store.pending()
-    assert not opened.begun
+    assert opened.begun_at is None
     await store.begin([opened.id], at(2))
-    assert [d.begun for d in await store.pending()] == [True]
+    assert [d.begun_at for d in await store.pending()] == [at(2)]
     await store.settle(opened.incident_id, "C1")
-    assert [d.begun for d in await store.pending()] == [False]
+    assert [d.begun_at for d in await store.pending()] == [None]
 
 
 async def test_the_outbox_tells_its_depth_and_age(store: Store) -> None:
