@@ -40,7 +40,7 @@ class Alerts:
         pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
         self._store, self._pace = store, pace
-        self._rounds = partial(
+        self._rounds_in = partial(
             Rounds,
             store=store,
             messages=messages,
@@ -49,6 +49,7 @@ class Alerts:
             on_delivered=on_delivered,
             pace=pace,
         )
+        self._rounds: dict[str, Rounds] = {}  # by channel; each remembers its pace
         self._workers: dict[str, tuple[asyncio.Task[None], asyncio.Event]] = {}
 
     async def run(self) -> None:
@@ -75,7 +76,9 @@ class Alerts:
         for channel in channels:
             if channel not in self._workers:
                 news = asyncio.Event()
-                work = self._work(self._rounds(channel), news)
+                if channel not in self._rounds:
+                    self._rounds[channel] = self._rounds_in(channel)
+                work = self._work(self._rounds[channel], news)
                 worker = asyncio.create_task(work, name=f"alerts in {channel}")
                 self._workers[channel] = worker, news
                 worker.add_done_callback(partial(self._ended, channel))

@@ -36,6 +36,7 @@ _log = logging.getLogger("wsdiag.slack.alerts")
 class Pace:
     """Seconds between things.
 
+    edit_gap_s: edits of one message; chat.update takes about 50 a minute.
     join_gap_s: who joins a storm is named in its message at once, and in its thread together with
     the others of so many seconds. A line for each would be the storm all over again.
     doubt_s: a request of a process that was killed may still be on its way; so much later it is
@@ -44,6 +45,7 @@ class Pace:
 
     first_retry_s: float = 2.0
     store_retry_s: float = 5.0
+    edit_gap_s: float = 1.2
     join_gap_s: float = 5.0
     doubt_s: float = 2.0
 
@@ -104,6 +106,7 @@ class Rounds:
         self._now, self._quiet, self._on_delivered = now, quiet, on_delivered
         self._pace = pace
         self._shown: set[int] = set()  # held back, but in the message already
+        self._edited_at: dict[str, float] = {}  # group → loop time of its last edit
         self._joined_at: dict[str, float] = {}  # group → loop time of its last post about members
         self._refused: set[str] = set()  # groups of which Slack takes nothing: others go on
 
@@ -129,8 +132,22 @@ class Rounds:
                 if head.group_id in self._refused:
                     continue  # it alone is at fault, and holds nobody up
                 return pause_s
+            wait_s = self._edit_due_s(head.group_id)
+            if wait_s > 0:
+                pause_s = min(pause_s, wait_s)
+                continue
             return await self._deliver(head.group_id, quiet)
         return pause_s
+
+    def _edit_due_s(self, group_id: str) -> float:
+        """Seconds until its message may be edited again."""
+        edited_at = self._edited_at.get(group_id)
+        if edited_at is None:
+            return 0.0
+        wait_s = edited_at + self._pace.edit_gap_s - asyncio.get_running_loop().time()
+        if wait_s <= 0:
+            del self._edited_at[group_id]
+        return wait_s
 
     def _held(self, waiting: Sequence[Delivery], quiet: Collection[str]) -> dict[int, float]:
         """What may not be said yet → seconds until the next look at it."""
@@ -203,6 +220,8 @@ class Rounds:
         await self._posted(group, root, [*told, *todo.silent])
         if told:
             self._joined(group)
+        if group.ts is not None and group.open:
+            self._edited_at[group.id] = asyncio.get_running_loop().time()
         self._shown |= {d.id for d in batch if d.id in held}
         for part, news in todo.replies:
             said = [d for d in news if d.id not in held]

@@ -26,6 +26,7 @@ from bot.slack.blocks.status import TargetStatus
 from bot.slack.checks import Diagnose
 from bot.slack.desk import Quiet, never_quiet
 from bot.store import Store
+from tests.slack.newsroom import Newsroom
 from tests.slack.reports import report
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
@@ -274,3 +275,8 @@ async def scene(running: Callable[[], Any]) -> Scene:
     started = await running()
     assert isinstance(started, Scene)
     return started
+
+
+@pytest.fixture
+async def newsroom(stage: Stage) -> Newsroom:
+    return Newsroom(stage, stage.store, stage.workspace, channel=stage.workspace.channel("ops").id)

@@ -100,7 +100,7 @@ async def play(order: dict[str, Any]) -> int:
             reader=lambda _: Reader("en", GuideLinks()),
             default_channel=order["default_channel"],
         )
-        alerts = Alerts(store, messages, now=now, pace=Pace(0.01, 0.01, 0.0, 0.0))
+        alerts = Alerts(store, messages, now=now, pace=Pace(0.01, 0.01, 0.0, 0.0, 0.0))
         telling = asyncio.create_task(alerts.run())
         states = {name: await store.load(name) for name, *_ in order["story"]}
         seen = sum(state.revision for state in states.values())

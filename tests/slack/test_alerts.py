@@ -5,126 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.demo.workspace import Message, Workspace
-from bot.guide import GuideLinks
-from bot.incidents import TargetState, observe
-from bot.model import Observation, State
-from bot.slack.alerts import Alerts
-from bot.slack.blocks.common import Reader
-from bot.slack.channels import Channels
-from bot.slack.client import SlackClient
-from bot.slack.incident_messages import ALERT_EVENT, IncidentMessages
-from bot.slack.rounds import Pace
-from bot.store import NewDelivery, Store, StoreError
-from tests.slack.conftest import Stage
-from tests.slack.reports import report
+from bot.model import State
+from bot.slack.incident_messages import ALERT_EVENT
+from bot.store import Store, StoreError
+from tests.slack.newsroom import Newsroom
 from tests.slack.rules import assert_acceptable
-
-
-@dataclass
-class Newsroom:
-    """Records what the watcher would, and runs the deliverer over it."""
-
-    stage: Stage
-    store: Store
-    workspace: Workspace
-    states: dict[str, TargetState] = field(default_factory=dict)
-    clock: datetime = field(default_factory=lambda: datetime.now(UTC))
-    channel: str = ""
-    default_channel: str | None = None
-    join_gap_s: float = 0.0
-    hushed: set[str] = field(default_factory=set)
-
-    async def quiet(self, _now: datetime) -> set[str]:
-        return self.hushed
-
-    async def observe(
-        self,
-        state: State,
-        target: str = "prod",
-        channel: str | None = None,
-        *,
-        code: str | None = None,
-    ) -> None:
-        """Something was learnt a minute after the last time."""
-        self.clock += timedelta(minutes=1)
-        before = self.states.get(target, TargetState(target))
-        seen = Observation(target, self.clock, state, report(state, name=target, code=code))
-        after, transitions = observe(before, seen, self.clock)
-        where = channel or self.channel
-        await self.store.record(after, transitions, [NewDelivery(where, t) for t in transitions])
-        self.states[target] = after
-
-    @contextlib.asynccontextmanager
-    async def delivering(self, *, post_gap_s: float = 0.0) -> AsyncIterator[None]:
-        """A process that delivers, in a time in which whatever was postponed has its turn."""
-        async with SlackClient(self.stage.access()) as client:
-            messages = IncidentMessages(
-                Channels(client, post_gap_s=post_gap_s),
-                reader=lambda _: Reader("en", GuideLinks()),
-                default_channel=self.default_channel,
-            )
-            alerts = Alerts(
-                self.store,
-                messages,
-                now=lambda: datetime.now(UTC) + timedelta(days=1),
-                quiet=self.quiet,
-                pace=Pace(0.01, 0.05, self.join_gap_s, doubt_s=0.0),
-            )
-            task = asyncio.create_task(alerts.run())
-            try:
-                yield
-            finally:
-                task.cancel()
-                await asyncio.wait({task})
-
-    async def delivered(self, *, but: int = 0) -> None:
-        """Wait until nothing (or no more than `but`) is left to be told."""
-        async with asyncio.timeout(15):
-            while (await self.store.outbox()).depth > but:  # noqa: ASYNC110  a database has no event
-                await asyncio.sleep(0.02)
-
-    async def tried(self, times: int = 1) -> None:
-        """Wait until the first waiting delivery has failed this often."""
-        async with asyncio.timeout(15):
-            while (await self.store.pending())[0].attempts < times:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-
-    def roots(self, channel: str = "ops") -> list[Message]:
-        return [m for m in self.told(channel) if part_of(m) == "root"]
-
-    def told(self, channel: str = "ops") -> list[Message]:
-        """Everything that the channel itself shows: roots, and replies that were broadcast."""
-        return [m for m in self.workspace.messages(channel) if m.metadata is not None]
-
-    def replies(self) -> list[str]:
-        (root,) = self.roots()
-        return [part_of(m) for m in self.workspace.thread(root)]
-
-    async def died_after_sending(self, part: str, thread_ts: str | None = None) -> None:
-        """What a process leaves that was killed between Slack's accept and the mark."""
-        await self.store.seat(self.channel, (), self.clock)
-        (waiting,) = await self.store.pending()
-        await self.store.begin([waiting.id], self.clock)
-        payload = {"incident": waiting.group_id, "deliveries": [waiting.id], "part": part}
-        async with SlackClient(self.stage.access()) as old:
-            await old.web.chat_postMessage(
-                channel=waiting.channel,
-                thread_ts=thread_ts,
-                text="prod is down.",
-                metadata={"event_type": ALERT_EVENT, "event_payload": payload},
-            )
-
-
-def part_of(message: Message) -> str:
-    assert message.metadata is not None
-    return str(message.metadata["event_payload"]["part"])
 
 
 def rename_table(store: Store, name: str, other: str) -> None:
@@ -139,11 +28,6 @@ async def failing(store: Store) -> bool:
     except StoreError:
         return True
     return False
-
-
-@pytest.fixture
-async def newsroom(stage: Stage) -> Newsroom:
-    return Newsroom(stage, stage.store, stage.workspace, channel=stage.workspace.channel("ops").id)
 
 
 async def test_an_incident_is_one_message_that_its_recovery_rewrites_and_answers(
@@ -631,3 +515,114 @@ async def test_a_refused_token_keeps_the_news_and_says_what_to_do(
     assert (await newsroom.store.outbox()).depth == 1
     assert "reinstall the app" in caplog.text
     assert newsroom.workspace.bot_token not in caplog.text
+
+
+async def test_a_locked_thread_keeps_nobody_from_hearing_that_it_got_worse(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.delivered()
+        newsroom.workspace.faults.error(
+            "restricted_action_thread_locked", method="chat.postMessage"
+        )
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+    _, news = newsroom.told()
+    assert news.thread_ts is None
+    assert news.text.startswith("prod is down now: ")
+
+
+async def test_a_permission_that_is_missing_in_one_channel_sends_its_news_to_the_default_one(
+    newsroom: Newsroom,
+) -> None:
+    quiet = newsroom.workspace.add_channel("quiet")
+    newsroom.default_channel = newsroom.channel
+    newsroom.workspace.faults.error("no_permission", method="chat.postMessage")
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN, channel=quiet.id)
+        await newsroom.delivered()
+    (root,) = newsroom.roots()
+    assert "where I cannot post (no_permission)" in str(root.blocks)
+
+
+# ---------------------------------------------------------------- quiet targets
+
+
+async def test_a_quiet_target_is_told_when_quiet_ends_and_holds_nobody_up(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.hushed = {"prod"}
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED, "prod")
+        await newsroom.observe(State.DOWN, "staging", code="tcp_timeout")
+        await newsroom.delivered(but=1)
+        await newsroom.observe(State.DOWN, "prod")
+        assert [m.text.split()[0] for m in newsroom.roots()] == ["staging"]
+        newsroom.hushed = set()
+        newsroom.store.wake.set()  # as an act does
+        await newsroom.delivered()
+    assert [m.text[:12] for m in newsroom.roots()] == ["staging is d", "prod is down"]
+
+
+async def test_what_came_and_went_while_it_was_quiet_is_not_told(newsroom: Newsroom) -> None:
+    newsroom.hushed = {"prod"}
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        await newsroom.observe(State.UP)
+        await newsroom.delivered()
+        newsroom.hushed = set()
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+    (root,) = newsroom.roots()
+    assert root.text.startswith("prod is down: ")
+    assert "Earlier" not in str(root.blocks)
+
+
+async def test_a_message_that_stands_is_kept_up_to_date_while_it_is_quiet_and_pages_nobody(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DEGRADED)
+        await newsroom.delivered()
+        newsroom.hushed = {"prod"}
+        await newsroom.observe(State.DOWN)
+        await newsroom.workspace.wait_for(
+            lambda: newsroom.roots()[0].text.startswith("prod is down")
+        )
+        await newsroom.observe(State.DOWN, code="http_502_upstream_down")
+        await newsroom.delivered(but=1)
+        assert newsroom.replies() == []
+        newsroom.hushed = set()
+        newsroom.store.wake.set()
+        await newsroom.delivered()
+    assert newsroom.replies() == ["worse"]
+
+
+async def test_what_nobody_could_be_told_before_it_was_muted_stays_untold(
+    newsroom: Newsroom,
+) -> None:
+    await newsroom.workspace.go_away()
+    await newsroom.observe(State.DOWN)
+    async with newsroom.delivering():
+        await newsroom.tried()
+    newsroom.hushed = {"prod"}
+    await newsroom.workspace.come_back()
+    await newsroom.observe(State.UP)
+    async with newsroom.delivering():
+        await newsroom.delivered()
+    assert newsroom.roots() == []
+
+
+async def test_what_is_shown_beside_an_incident_is_drawn_anew_and_notifies_nobody(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+        incident = newsroom.states["prod"].incident
+        assert incident is not None
+        await newsroom.store.refresh(incident.id, newsroom.clock)
+        await newsroom.delivered()
+    (root,) = newsroom.roots()
+    assert (root.revisions, newsroom.replies()) == (1, [])

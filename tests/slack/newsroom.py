@@ -1,0 +1,128 @@
+"""What the watcher would record, and the deliverer that runs over it against the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.demo.workspace import Message, Workspace
+from bot.guide import GuideLinks
+from bot.incidents import TargetState, observe
+from bot.model import Observation, State
+from bot.slack.alerts import Alerts
+from bot.slack.blocks.common import Reader
+from bot.slack.channels import Channels
+from bot.slack.client import SlackClient
+from bot.slack.incident_messages import ALERT_EVENT, IncidentMessages
+from bot.slack.rounds import Pace
+from bot.store import NewDelivery, Store
+from tests.slack.reports import report
+
+if TYPE_CHECKING:
+    from tests.slack.conftest import Stage
+
+
+@dataclass
+class Newsroom:
+    """Records what the watcher would, and runs the deliverer over it."""
+
+    stage: Stage
+    store: Store
+    workspace: Workspace
+    states: dict[str, TargetState] = field(default_factory=dict)
+    clock: datetime = field(default_factory=lambda: datetime.now(UTC))
+    channel: str = ""
+    default_channel: str | None = None
+    edit_gap_s: float = 0.0
+    join_gap_s: float = 0.0
+    hushed: set[str] = field(default_factory=set)
+
+    async def quiet(self, _now: datetime) -> set[str]:
+        return self.hushed
+
+    async def observe(
+        self,
+        state: State,
+        target: str = "prod",
+        channel: str | None = None,
+        *,
+        code: str | None = None,
+        after_s: float = 60.0,
+    ) -> None:
+        """Something was learnt so long after the last time."""
+        self.clock += timedelta(seconds=after_s)
+        before = self.states.get(target, TargetState(target))
+        seen = Observation(target, self.clock, state, report(state, name=target, code=code))
+        after, transitions = observe(before, seen, self.clock)
+        where = channel or self.channel
+        await self.store.record(after, transitions, [NewDelivery(where, t) for t in transitions])
+        self.states[target] = after
+
+    @contextlib.asynccontextmanager
+    async def delivering(self, *, post_gap_s: float = 0.0) -> AsyncIterator[None]:
+        """A process that delivers, in a time in which whatever was postponed has its turn."""
+        async with SlackClient(self.stage.access()) as client:
+            messages = IncidentMessages(
+                Channels(client, post_gap_s=post_gap_s),
+                reader=lambda _: Reader("en", GuideLinks()),
+                default_channel=self.default_channel,
+            )
+            alerts = Alerts(
+                self.store,
+                messages,
+                now=lambda: datetime.now(UTC) + timedelta(days=1),
+                quiet=self.quiet,
+                pace=Pace(0.01, 0.05, self.edit_gap_s, self.join_gap_s, doubt_s=0.0),
+            )
+            task = asyncio.create_task(alerts.run())
+            try:
+                yield
+            finally:
+                task.cancel()
+                await asyncio.wait({task})
+
+    async def delivered(self, *, but: int = 0) -> None:
+        """Wait until nothing (or no more than `but`) is left to be told."""
+        async with asyncio.timeout(15):
+            while (await self.store.outbox()).depth > but:  # noqa: ASYNC110  a database has no event
+                await asyncio.sleep(0.02)
+
+    async def tried(self, times: int = 1) -> None:
+        """Wait until the first waiting delivery has failed this often."""
+        async with asyncio.timeout(15):
+            while (await self.store.pending())[0].attempts < times:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    def roots(self, channel: str = "ops") -> list[Message]:
+        return [m for m in self.told(channel) if part_of(m) == "root"]
+
+    def told(self, channel: str = "ops") -> list[Message]:
+        """Everything that the channel itself shows: roots, and replies that were broadcast."""
+        return [m for m in self.workspace.messages(channel) if m.metadata is not None]
+
+    def replies(self) -> list[str]:
+        (root,) = self.roots()
+        return [part_of(m) for m in self.workspace.thread(root)]
+
+    async def died_after_sending(self, part: str, thread_ts: str | None = None) -> None:
+        """What a process leaves that was killed between Slack's accept and the mark."""
+        await self.store.seat(self.channel, (), self.clock)
+        (waiting,) = await self.store.pending()
+        await self.store.begin([waiting.id], self.clock)
+        payload = {"incident": waiting.group_id, "deliveries": [waiting.id], "part": part}
+        async with SlackClient(self.stage.access()) as old:
+            await old.web.chat_postMessage(
+                channel=waiting.channel,
+                thread_ts=thread_ts,
+                text="prod is down.",
+                metadata={"event_type": ALERT_EVENT, "event_payload": payload},
+            )
+
+
+def part_of(message: Message) -> str:
+    assert message.metadata is not None
+    return str(message.metadata["event_payload"]["part"])
