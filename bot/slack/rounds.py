@@ -136,7 +136,7 @@ class Rounds:
             if wait_s > 0:
                 pause_s = min(pause_s, wait_s)
                 continue
-            return await self._deliver(head.group_id, quiet)
+            return await self._deliver(head.group_id)
         return pause_s
 
     def _edit_due_s(self, group_id: str) -> float:
@@ -167,9 +167,11 @@ class Rounds:
                     held[delivery.id] = wait_s
         return held
 
-    async def _deliver(self, group_id: str, quiet: Collection[str]) -> float:
+    async def _deliver(self, group_id: str) -> float:
         """A group's round; seconds until the next."""
         group, batch = await self._store.group(group_id, self._channel)
+        # Asked after the news were read: who muted a target before hears nothing of what came then.
+        quiet = await self._quiet(self._now())
         if not batch:
             return 0.0  # superseded meanwhile
         begun = max((d.begun_at for d in batch if d.begun_at is not None), default=None)
@@ -177,6 +179,8 @@ class Rounds:
             wait_s = self._pace.doubt_s - (self._now() - begun).total_seconds()
             if 0.0 < wait_s <= self._pace.doubt_s:
                 return wait_s
+        elif group.ts is None and any(m.target in quiet for m in group.members):
+            return 0.0  # it goes without those, if at all
         attempts = max(delivery.attempts for delivery in batch)
         final = attempts + 1 >= _TRIES
         try:
