@@ -474,6 +474,14 @@ class SpokenToEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class ParsersEvidence:
+    """The namespace CONNECT in other parsers' forms, and which of them got any answer."""
+
+    tried: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SteadinessEvidence:
     """The polling handshake and the health page again and again, and nothing that connects.
 
@@ -737,6 +745,7 @@ Evidence = (
     | ProbedPathsEvidence
     | VersionsEvidence
     | SpokenToEvidence
+    | ParsersEvidence
     | SteadinessEvidence
     | RecheckEvidence
     | AffinityEvidence

@@ -181,6 +181,7 @@ class FollowUp(StrEnum):
     HOST_VARIANTS = "host_variants"  # other Host headers: does the front know this name, or others?
     OLDER_VERSION = "older_version"  # EIO=3, and EIO=4 again and again: which versions answer?
     WEBSOCKET_CONTROL = "websocket_control"  # an upgrade elsewhere, and none here: who answers?
+    OTHER_PARSER = "other_parser"  # a mute namespace: does it answer in MessagePack or bare JSON?
     FIRST_MESSAGE = "first_message"  # speak first on a mute WebSocket: does anybody answer?
     RECHECK = "recheck"  # the same requests again after a pause: still so?
     STEADINESS = "steadiness"  # the handshake again and again for seconds: late or gone once more?

@@ -80,7 +80,10 @@ def partly_down(found: FindingSet) -> Fit | None:
     refusals = _refusals(found)
     if not refusals or not _not_only_upgrades(found, refusals) or limited(found):
         return None
+    posts = found.affinity.statuses if found.affinity else ()
     again = found.steadiness.outcomes if found.steadiness else ()
+    if posts and not set(posts) & {502, 503, 504}:
+        return None  # one after another, none meets it: it is about what was sent
     met = sum(1 for o in again if o == Reason.HTTP_STATUS.value)
     if again and not met:
         return None
@@ -178,7 +181,9 @@ def upstream_hangs(found: FindingSet) -> Fit | None:
 def app_error(found: FindingSet) -> Fit | None:
     """The backend's own code fails: 500 says nothing else (RFC 9110 15.6.1)."""
     answer = spoken_by_front(found)
-    if answer is None or answer.status != 500:
+    if answer is None:
+        return _upgrade_error(found)
+    if answer.status != 500:
         return None
     alike = all(a.status == answer.status for a in found.answers)
     where = (
@@ -187,6 +192,22 @@ def app_error(found: FindingSet) -> Fit | None:
         else say("Other requests are answered: the server fails on this path.")
     )
     return Fit((said(answer), where, *websocket_passes(found)), Confidence.LIKELY)
+
+
+def _upgrade_error(found: FindingSet) -> Fit | None:
+    """Engine.IO answers polling and fails on upgrades, where other paths take them as any server.
+
+    An application server without a WebSocket library does so, and so does code that throws.
+    """
+    ws = found.websocket
+    if ws is None or ws.answer.status != 500 or not found.polling_open or found.upgraded:
+        return None
+    control = dict(found.websocket_control.answers) if found.websocket_control else {}
+    other = control.get("upgrade elsewhere")
+    if other is None or other.status == ws.answer.status:
+        return None  # not asked yet, or ws_426
+    why = say("Polling works, so what fails is the server's handling of upgrades.")
+    return Fit((said(ws.answer), why), Confidence.LIKELY, rivals=("ws_426",))
 
 
 def _limited(found: FindingSet) -> HttpAnswer | None:

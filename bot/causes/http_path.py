@@ -243,9 +243,21 @@ def _post_lost(found: FindingSet) -> Fit | None:
 def body_limit(found: FindingSet) -> Fit | None:
     """Bodies above a tiny limit are refused by the proxy."""
     answer = _post(found)
+    if answer is not None and answer.status != 413 and _short_posts_pass(found):
+        why = say(
+            "A POST of a few bytes is refused with {status}, one of a single byte gets through.",
+            status=answer.status or 0,
+        )
+        return Fit((why,), Confidence.LIKELY, rivals=("http_post_blocked",))
     if answer is None or answer.status != 413:
         return _big_body_refused(found)
     return Fit((say("GET is answered, POST is refused with {status}.", status=413),))
+
+
+def _short_posts_pass(found: FindingSet) -> bool:
+    """The session-affinity check posts single bytes, the namespace CONNECT two and more."""
+    statuses = found.affinity.statuses if found.affinity else ()
+    return len(statuses) > 1 and all(status == 200 for status in statuses)
 
 
 def _big_body_refused(found: FindingSet) -> Fit | None:

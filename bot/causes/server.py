@@ -35,7 +35,7 @@ def _again(found: FindingSet) -> tuple[float, ...]:
 
 
 def _late(found: FindingSet) -> int:
-    return sum(1 for ms in _again(found) if ms >= SLOW_MS)
+    return sum(1 for ms in _again(found) if ms >= found.slow_ms)
 
 
 def _median(values: tuple[float, ...]) -> float | None:
@@ -113,8 +113,8 @@ def loop_stalls(found: FindingSet) -> Fit | None:
         return None
     if overloaded(found) is not None or cold_start(found) is not None:
         return None
-    late = [ms for ms in again if ms >= SLOW_MS]
-    prompt = [ms for ms in again if ms < SLOW_MS]
+    late = [ms for ms in again if ms >= found.slow_ms]
+    prompt = [ms for ms in again if ms < found.slow_ms]
     return Fit(
         (
             say(
@@ -136,7 +136,7 @@ def slow_health(found: FindingSet) -> Fit | None:
     health = own_time_ms(found.health.answer) if found.health else None
     if finding is None or finding.reason is not Reason.SLOW_ANSWER:
         return None
-    if finding.status is Status.SKIPPED or health is None or health < SLOW_MS:
+    if finding.status is Status.SKIPPED or health is None:
         return None
     if not found.completed or _slow(found):
         return None

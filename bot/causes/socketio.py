@@ -145,6 +145,8 @@ def middleware_hang(found: FindingSet) -> Fit | None:
     alive = attempt.pings > 0 or attempt.pongs > 0
     if found.completed and not alive:
         return None  # ws_frames_blocked_up: nothing says that it was heard at all
+    if found.parsers is not None and found.parsers.answered:
+        return None  # sio_parser_mismatch
     return Fit(
         (
             say(
@@ -154,7 +156,15 @@ def middleware_hang(found: FindingSet) -> Fit | None:
             *_one_transport_only(found, attempt),
         ),
         Confidence.CERTAIN if alive and not found.completed else Confidence.LIKELY,
+        _settle_parser(found),
     )
+
+
+def _settle_parser(found: FindingSet) -> tuple[FollowUp, ...]:
+    """Whether the server understands us at all, asked where a WebSocket can be."""
+    if found.completed or not found.websocket_open or found.ran(FollowUp.OTHER_PARSER):
+        return ()
+    return (FollowUp.OTHER_PARSER,)
 
 
 def _one_transport_only(found: FindingSet, attempt: NamespaceAttempt) -> tuple[Message, ...]:
@@ -189,7 +199,13 @@ def middleware_slow(found: FindingSet) -> Fit | None:
 
 
 def parser_mismatch(found: FindingSet) -> Fit | None:
-    """The server ends the session upon our first packet, on both transports."""
+    """The server ends the session upon our first packet, or answers another parser's."""
+    if found.parsers is not None and found.parsers.answered and not found.completed:
+        why = say(
+            "Our namespace CONNECT gets no answer; written for the parser “{parser}” it gets one.",
+            parser=found.parsers.answered[0],
+        )
+        return Fit((why,))
     ended = [a for a in found.attempts if a.outcome is Outcome.CLOSED]
     if found.completed or not ended or len(ended) != len(found.attempts):
         return None
@@ -204,6 +220,7 @@ def parser_mismatch(found: FindingSet) -> Fit | None:
     return Fit(
         (say("Engine.IO opens, and the server ends the session upon our first packet."),),
         Confidence.CERTAIN if told else Confidence.LIKELY,
+        _settle_parser(found),
     )
 
 

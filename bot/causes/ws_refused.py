@@ -71,7 +71,7 @@ def _no_worker(found: FindingSet, answer: HttpAnswer) -> Fit | None:
     if control is None:
         return Fit((says(answer),), Confidence.LIKELY, (FollowUp.WEBSOCKET_CONTROL,))
     if elsewhere(found) != answer.status:
-        return None
+        return None  # http_500_app_error
     why = say("An upgrade request to any other path is answered so as well.")
     return Fit((says(answer), why), Confidence.LIKELY)
 

@@ -88,7 +88,7 @@ _SENTENCES: Final = (
     (re.compile(r"Invalid transport"), 0),
     (re.compile(r"Invalid session"), 1),
     (re.compile(r"Invalid websocket upgrade"), 3),
-    (re.compile(r"is not an accepted origin"), 4),
+    (re.compile(r"not an accepted origin", re.IGNORECASE), 4),
     (re.compile(r"unsupported version of the Socket\.IO or Engine\.IO protocols"), 5),
 )
 

@@ -19,6 +19,14 @@ COMMON_PATHS: Final = (
     "/socket/",
     "/realtime/",
     "/api/socket.io/",
+    "/ws/socket.io/",
+    "/api/ws/",
+    "/api/v1/socket.io/",
+    "/v1/socket.io/",
+    "/backend/socket.io/",
+    "/live/",
+    "/io/",
+    "/events/",
 )
 OVER_WEBSOCKET: Final = " over websocket"
 

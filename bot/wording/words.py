@@ -97,6 +97,7 @@ LABELS: Mapping[str, Message] = {
     FollowUp.HOST_VARIANTS: say("Other host names"),
     FollowUp.OLDER_VERSION: say("Engine.IO versions"),
     FollowUp.WEBSOCKET_CONTROL: say("An upgrade elsewhere"),
+    FollowUp.OTHER_PARSER: say("Other parsers"),
     FollowUp.FIRST_MESSAGE: say("Spoken to first"),
     FollowUp.STEADINESS: say("Again and again"),
     FollowUp.RECHECK: say("Again after a pause"),

@@ -88,7 +88,8 @@ def again(*outcomes: str) -> Finding:
 def test_gateway_errors_to_some_requests_are_a_dead_server_of_several() -> None:
     refused = b.answer(502, headers=NGINX)
     mixed = again("answered", "http_status", "answered", "http_status")
-    verdict = judged(post(502), b.websocket(refused), mixed)
+    posts = b.affinity(statuses=(200, 502) * 3)
+    verdict = judged(post(502), b.websocket(refused), posts, mixed)
     assert code(verdict) == "http_502_upstream_down"
 
 
@@ -182,3 +183,21 @@ def test_a_post_that_is_cut_while_the_websocket_joins_is_blocked() -> None:
         Reason.RESET,
     )
     assert code(judged(failing)) == "http_post_blocked"
+
+
+def test_a_post_refused_for_more_than_a_byte_is_about_its_size() -> None:
+    verdict = judged(post(502, ()), b.affinity())
+    assert code(verdict) == "http_body_limit"
+
+
+def test_an_upgrade_that_fails_with_500_here_and_not_elsewhere_is_the_application_s() -> None:
+    failing = b.answer(500)
+    attempts = (b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED), b.attempt(Transport.POLLING))
+    looks = (b.websocket(failing), b.upgrade(failing), b.namespace(*attempts))
+
+    def named(status: int) -> str | None:
+        answers = (("upgrade elsewhere", b.answer(status)),)
+        control = b.finding("websocket_control", ProbedPathsEvidence(answers, ()))
+        return code(judged(*looks, control))
+
+    assert (named(404), named(500)) == ("http_500_app_error", "ws_426")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.diagnose import calmed
-from bot.evidence import NoEvidence, Outcome
+from bot.evidence import NoEvidence, Outcome, ParsersEvidence
 from bot.model import (
     Confidence,
     Finding,
@@ -149,3 +149,16 @@ def test_a_session_turned_away_beside_another_joins_alone_before_it_is_a_fault(
         Outcome.REFUSED: "sio_auth_rejected",
     }
     assert verdict.cause.code == expected[outcome]
+
+
+def test_a_mute_namespace_that_answers_another_parser_is_no_hanging_middleware() -> None:
+    silent = b.namespace(b.attempt(Transport.WEBSOCKET, Outcome.SILENT, pongs=3))
+    mute = b.healthy(silent)
+    assert FollowUp.OTHER_PARSER in wanted(mute, b.HTTP, asked=frozenset())
+
+    def named(*answered: str) -> str | None:
+        parsers = b.finding("other_parser", ParsersEvidence(("msgpack", "json"), answered))
+        cause = judge([*mute, parsers], b.HTTP).cause
+        return cause.code if cause else None
+
+    assert (named("msgpack"), named()) == ("sio_parser_mismatch", "sio_middleware_hang")

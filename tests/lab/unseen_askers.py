@@ -258,7 +258,7 @@ SCENARIOS = (
     ),
     Scenario(
         "500 for the upgrade of this path",
-        "unrecognised",
+        "http_500_app_error",
         DEGRADED,
         through(
             lambda head: (

@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+from socketio.packet import Packet
+
 from bot.model import State, Target
 from tests.lab import wire
 from tests.lab.http_and_above import as_page, behind_nginx, node, through
@@ -60,6 +65,27 @@ async def limited_by_503(bench: Bench) -> Target:
 async def falls(bench: Bench) -> Target:
     """The connection handler ends the process, and nobody starts it again."""
     return target((await bench.node(on_connect="crash")).url)
+
+
+class OneJson(Packet):
+    """Packets as socket.io-json-parser writes them."""
+
+    def encode(self) -> str:
+        fields = {"type": self.packet_type, "nsp": self.namespace or "/", "data": self.data}
+        return json.dumps(fields)
+
+    def decode(self, encoded_packet: Any) -> int:
+        # python-engineio has read what looks like JSON already
+        read = isinstance(encoded_packet, dict)
+        fields = encoded_packet if read else json.loads(encoded_packet)
+        self.packet_type, self.namespace = fields["type"], fields["nsp"]
+        self.data, self.id = fields.get("data"), fields.get("id")
+        return 0
+
+
+async def mute_for_our_parser(bench: Bench) -> Target:
+    """python-socketio logs what it cannot read, and says nothing."""
+    return target((await bench.python(serializer=OneJson)).url)
 
 
 ONLY_OTHERS = {"origin": ["https://a.example", "https://b.example"]}
@@ -179,6 +205,9 @@ SCENARIOS = (
         as_page(node(cors=ONLY_OTHERS | {"credentials": True})),
     ),
     Scenario("frames come late", "ws_proxy_buffers", DEGRADED, delayed_frames, slow=True),
+    Scenario(
+        "python with another parser", "sio_parser_mismatch", DOWN, mute_for_our_parser, slow=True
+    ),
     # ---- notices in place of a 503
     Scenario(
         "maintenance by redirect",

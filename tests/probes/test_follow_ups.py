@@ -6,9 +6,18 @@ import itertools
 
 import pytest
 
-from bot.evidence import AffinityEvidence, BurstEvidence, ProbedPathsEvidence, RecheckEvidence
-from bot.model import Reason, Status
-from bot.probes import affinity, burst, paths, recheck
+from bot.evidence import (
+    AffinityEvidence,
+    BurstEvidence,
+    NamespaceEvidence,
+    Outcome,
+    ParsersEvidence,
+    ProbedPathsEvidence,
+    RecheckEvidence,
+)
+from bot.model import Finding, Reason, Status, Transport
+from bot.probes import affinity, alone, burst, other_parser, paths, recheck
+from bot.probes.look import Look
 from tests.net.scripted import Peer, Scripted, open_packet, poll_open
 from tests.probes.looking import ask, target
 from tests.servers.fixtures import StartNginx, StartNode
@@ -179,3 +188,36 @@ async def test_a_recheck_sees_a_server_that_came_back(node_server: StartNode) ->
     assert evidence.open is not None
     assert evidence.health is not None
     assert evidence.health.status == 200
+
+
+@pytest.mark.node
+async def test_a_server_with_another_parser_answers_in_its_own_form(
+    node_server: StartNode,
+) -> None:
+    other, usual = await node_server(json_parser=True), await node_server()
+    (theirs,) = await ask(other_parser.probe, target(other.url))
+    (ours,) = await ask(other_parser.probe, target(usual.url))
+    assert isinstance(theirs.evidence, ParsersEvidence)
+    assert isinstance(ours.evidence, ParsersEvidence)
+    assert (theirs.evidence.answered, ours.evidence.answered) == (("json",), ())
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("transport", list(Transport))
+@pytest.mark.parametrize(
+    ("on_connect", "expected"),
+    [("newest", Outcome.CONNECTED), ("disconnect", Outcome.DISCONNECTED)],
+)
+async def test_a_session_that_is_the_only_one_holds_unless_the_server_says_otherwise(
+    node_server: StartNode, transport: Transport, on_connect: str, expected: Outcome
+) -> None:
+    server = await node_server(on_connect=on_connect)
+
+    async def joined(look: Look) -> Finding:
+        look.turned_away = transport
+        return await alone.probe(look)
+
+    (finding,) = await ask(joined, target(server.url))
+    assert isinstance(finding.evidence, NamespaceEvidence)
+    (attempt,) = finding.evidence.attempts
+    assert (attempt.transport, attempt.outcome) == (transport, expected)
