@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bot.evidence import Ending
 from bot.model import Reason, Target, Transport, Trouble
@@ -79,6 +80,7 @@ class Holder:
     ) -> None:
         """`on_end` is told of every connection that was open and has ended, also by our doing."""
         self._target = target
+        self._backend = urlsplit(target.url).netloc.rpartition("@")[2].lower()
         self._sockets = sockets
         self._pace = pace
         self._log = log
@@ -168,7 +170,10 @@ class Holder:
             pause = self._retries.next()
             self.next_attempt_at = self._now() + timedelta(seconds=pause)
             self._set(Link.DISCONNECTED)
-            with contextlib.suppress(TimeoutError):
+            with (
+                self._sockets.waiting(self._backend, self._kick.set),
+                contextlib.suppress(TimeoutError),
+            ):
                 async with asyncio.timeout(pause):
                     await self._kick.wait()
             self._kick.clear()
@@ -246,6 +251,8 @@ class Holder:
             failed_before=self._failed,
             failure_before=self._failure,
         )
+        if self._failed:
+            self._sockets.got_through(self._backend)
         self._failed, self._failure = 0, None
         held.on_rtt = self._rtts_add
         self._attempts_done += 1

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.evidence import HistoryEvidence, HttpEvidence, RttEvidence
-from bot.model import Controls, Report, Target
+from bot.incidents import TROUBLE
+from bot.model import Controls, Reason, Report, Status, Target
+from bot.net.lag import LagMeter
 
 _log = logging.getLogger("wsdiag.watcher")
+_TRIES: Final = 3
+_LATE_MS: Final = 500.0
+_TIME: Final = frozenset(
+    {
+        Reason.TIMEOUT,
+        Reason.DEADLINE,
+        Reason.RESOLVER_TIMEOUT,
+        Reason.SLOW_LOOKUP,
+        Reason.SLOW_ANSWER,
+        Reason.NO_PACKET,
+        Reason.NO_ANSWER,
+        Reason.PROBE_UNANSWERED,
+        Reason.HIGH_LATENCY,
+        Reason.UNSTABLE,
+    }
+)
 _GRACE_S = 10.0  # what a diagnosis may take beyond the target's own deadline before it is a bug
 
 
@@ -37,11 +57,29 @@ class Slots:
 
     urgent: asyncio.Semaphore
     routine: asyncio.Semaphore
+    routine_per_s: float = 2.0  # a look costs a core 20 to 50 ms
+    intervals: dict[str, float] = field(default_factory=dict)  # that targets ask for, seconds
 
     @classmethod
     def of(cls, urgent: int = 64, routine: int = 16) -> Slots:
         """Places for confirmations, and for routine and repeated looks."""
         return cls(asyncio.Semaphore(urgent), asyncio.Semaphore(routine))
+
+    @contextlib.contextmanager
+    def asking(self, target: str, interval_s: float) -> Iterator[None]:
+        """While a target is watched: how often it would be looked at in quiet times."""
+        self.intervals[target] = interval_s
+        try:
+            yield
+        finally:
+            self.intervals.pop(target, None)
+
+    def pause_s(self, interval_s: float) -> float:
+        """Between two routine looks at one target: as long as it asks for, longer in proportion
+        where many targets ask for more than `routine_per_s` together; a little more or less, so
+        that they do not come in crowds."""
+        wanted = sum(1 / interval for interval in self.intervals.values())
+        return interval_s * max(1.0, wanted / self.routine_per_s) * random.uniform(0.9, 1.1)
 
 
 class Looks:
@@ -68,19 +106,41 @@ class Looks:
 
     async def look(self, *, urgent: bool) -> Report | None:
         """Diagnose now; None if that failed, which is a bug of ours and logged as one."""
-        limit_s = self._target.deadline_s + _GRACE_S
         async with self._slots.urgent if urgent else self._slots.routine:
+            return await self._sober()
+
+    async def _sober(self) -> Report | None:
+        """A diagnosis, again while only time speaks against the target and we were late ourselves:
+        what we did not read in time is no silence of the target's."""
+        for _ in range(_TRIES):
+            meter = LagMeter()
             try:
-                async with asyncio.timeout(limit_s):
-                    report = await self._diagnose(
-                        self._target, controls=self._controls, memory=self._memory()
-                    )
-            except TimeoutError:
-                _log.error("%s: the diagnosis did not end in %g s", self._target.name, limit_s)
-                return None
-            except Exception:  # noqa: BLE001 - a target must stay watched whatever a probe does
-                _log.exception("%s: the diagnosis failed", self._target.name)
-                return None
+                report = await self._once()
+                late_ms = meter.worst_ms
+            finally:
+                meter.stop()
+            if report is None or late_ms < _LATE_MS or not _rests_on_time(report):
+                break
+            _log.warning(
+                "%s: this process was late by %.0f ms, so that what it saw proves nothing",
+                self._target.name,
+                late_ms,
+            )
+        return report
+
+    async def _once(self) -> Report | None:
+        limit_s = self._target.deadline_s + _GRACE_S
+        try:
+            async with asyncio.timeout(limit_s):
+                report = await self._diagnose(
+                    self._target, controls=self._controls, memory=self._memory()
+                )
+        except TimeoutError:
+            _log.error("%s: the diagnosis did not end in %g s", self._target.name, limit_s)
+            return None
+        except Exception:  # noqa: BLE001 - a target must stay watched whatever a probe does
+            _log.exception("%s: the diagnosis failed", self._target.name)
+            return None
         self.last, self.last_at = report, self._now()
         return report
 
@@ -105,3 +165,11 @@ class Looks:
             elif isinstance(evidence, HttpEvidence):
                 health = evidence.answer.ttfb_ms
         return rtt, connect, health
+
+
+def _rests_on_time(report: Report) -> bool:
+    """Whether all that speaks against the target is that something did not come soon enough."""
+    if report.verdict.state not in TROUBLE:
+        return False
+    against = {f.reason for f in report.findings if f.status in (Status.FAIL, Status.WARN)}
+    return bool(against) and against <= _TIME

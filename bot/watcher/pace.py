@@ -18,7 +18,7 @@ class Pace:
     drop_s: float = 5.0  # a suspicion this old ends the connection
     connect_s: float = 10.0  # one attempt, namespace included
     retry_first_s: float = 0.1
-    retry_max_s: float = 3.0
+    retry_max_s: float = 2.0
     stable_s: float = 10.0  # a connection that lived this long resets the retries
     recheck_first_s: float = 1.0  # looks while an incident is open
     recheck_max_s: float = 10.0

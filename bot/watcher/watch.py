@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
+from typing import Final
 from urllib.parse import urlsplit
 
 from bot.evidence import HistoryEvidence
@@ -31,6 +32,8 @@ from bot.watcher.pace import Backoff, Pace
 from bot.watcher.snapshot import Snapshot
 from bot.watcher.tally import Tally
 from bot.watcher.wire import Sockets
+
+_TICK_S: Final = 60.0  # a watcher that waits shows now and then that it lives
 
 _log = logging.getLogger("wsdiag.watcher")
 
@@ -62,6 +65,7 @@ class Watcher:
         chronicle nothing is remembered."""
         self.target = target
         self._chronicle = chronicle
+        self._slots = slots
         self._now = now
         self._pace = pace
         self._ledger = Ledger(target.name, store=store, channel=target.channel or channel, now=now)
@@ -190,6 +194,10 @@ class Watcher:
         await self._ledger.load()
         if self._chronicle is not None:
             await self._chronicle.join(self)
+        with self._slots.asking(self.target.name, self.target.watch.interval_s):
+            await self._run()
+
+    async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             if self._holder is not None:
                 tasks.create_task(self._holder.run(), name=f"holder {self.target.name}")
@@ -208,7 +216,7 @@ class Watcher:
             if self._ledger.state.incident is not None:
                 await self._pause_in_incident()
                 await self._recheck()
-                routine_at = loop.time() + self.target.watch.interval_s
+                routine_at = loop.time() + self._slots.pause_s(self.target.watch.interval_s)
                 continue
             self._changed.clear()
             trouble = self._holder.trouble if self._holder else None
@@ -220,10 +228,10 @@ class Watcher:
                 again_at = loop.time() + doubts.next()
             elif loop.time() >= routine_at:
                 await self._routine()
-                routine_at = loop.time() + self.target.watch.interval_s
+                routine_at = loop.time() + self._slots.pause_s(self.target.watch.interval_s)
             else:
                 wake_at = min(routine_at, again_at) if trouble else routine_at
-                await self._wait_for_change(wake_at - loop.time())
+                await self._wait_for_change(min(wake_at - loop.time(), _TICK_S))
 
     async def _wait_for_change(self, at_most_s: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -307,10 +315,13 @@ class Watcher:
         look = asyncio.create_task(self._looks.look(urgent=False))
         try:
             while not look.done() and not news():
+                self._ticked_at = self._now()
                 self._changed.clear()
                 changed = asyncio.create_task(self._changed.wait())
                 try:
-                    await asyncio.wait({look, changed}, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait(
+                        {look, changed}, timeout=_TICK_S, return_when=asyncio.FIRST_COMPLETED
+                    )
                 finally:
                     changed.cancel()
         finally:
