@@ -446,6 +446,16 @@ class ProbedPathsEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class EachAddressEvidence:
+    """A polling handshake with every address that connects."""
+
+    answers: tuple[tuple[str, HttpAnswer], ...] = ()  # address → its last answer
+    opens: tuple[str, ...] = ()  # Engine.IO answers there
+    mute: tuple[str, ...] = ()  # nothing like it comes from there, twice, although others answer
+    joins: tuple[str, ...] = ()  # with one mute: where the namespace could be joined over polling
+
+
+@dataclass(frozen=True, slots=True)
 class VersionTry:
     """One polling handshake with `EIO=asked`."""
 
@@ -743,6 +753,7 @@ Evidence = (
     | OtherPortsEvidence
     | ViaProxyEvidence
     | ProbedPathsEvidence
+    | EachAddressEvidence
     | VersionsEvidence
     | SpokenToEvidence
     | ParsersEvidence

@@ -20,6 +20,7 @@ from bot.evidence import (
     CorsEvidence,
     DnsDirectEvidence,
     DnsEvidence,
+    EachAddressEvidence,
     Evidence,
     Failure,
     FallbackEvidence,
@@ -121,6 +122,10 @@ class FindingSet:
     @cached_property
     def control_address(self) -> ProbedPathsEvidence | None:
         return self._one(FollowUp.CONTROL_ADDRESS, ProbedPathsEvidence)
+
+    @cached_property
+    def each_address(self) -> EachAddressEvidence | None:
+        return self._one(FollowUp.EACH_ADDRESS, EachAddressEvidence)
 
     @cached_property
     def tcp(self) -> tuple[TcpEvidence, ...]:
@@ -352,6 +357,7 @@ class FindingSet:
         return (
             self.polling_open
             or self.websocket_open
+            or bool(self.each_address and self.each_address.opens)
             or any(
                 e and e.error and e.error.code is not None for e in (self.polling, self.websocket)
             )
@@ -386,6 +392,8 @@ class FindingSet:
         if self.gone_since:
             return frozenset()
         done = {a.transport for a in self.attempts if a.outcome is Outcome.CONNECTED}
+        if self.each_address and self.each_address.joins:
+            done.add(Transport.POLLING)  # at another address than the suite happened to choose
         return frozenset(done & self.transports)
 
     @cached_property

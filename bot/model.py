@@ -168,6 +168,7 @@ class FollowUp(StrEnum):
 
     DNS_DIRECT = "dns_direct"  # ask the resolvers ourselves: rcode, CNAME, A and AAAA apart
     CONTROL_ADDRESS = "control_address"  # is the backend where the other view of DNS has it?
+    EACH_ADDRESS = "each_address"  # several connect: does Engine.IO answer at every one?
     TCP_BURST = "tcp_burst"  # ten quick connections: always reset, or only some?
     TLS_ON_PLAIN_PORT = "tls_on_plain_port"  # http:// URL: does the port speak TLS?
     PLAIN_HTTP = "plain_http"  # https:// URL: does the port answer plain HTTP?

@@ -48,6 +48,7 @@ _LAYER_OF_PROBE = {
     "rtt": Layer.NET,
     "fallback": Layer.CLIENT,
     "history": Layer.SERVER,
+    FollowUp.EACH_ADDRESS: Layer.TCP,
     FollowUp.AFFINITY: Layer.ENGINEIO,
     FollowUp.LINGER: Layer.SOCKETIO,
     FollowUp.LADDER: Layer.NET,
@@ -141,17 +142,19 @@ def wanted(
 ) -> tuple[FollowUp, ...]:
     """The follow-ups that would separate the causes still possible; empty when settled.
 
-    Whether what connected holds is asked first, while its sessions are open. Session affinity is
+    Whether what connected holds is asked first, while its sessions are open, and with it whether
+    every address serves, where several connect. Session affinity is
     asked for whenever polling works and the client uses it, once nothing else
     is left: it runs alone, since parallel traffic hides it. `deep` allows what takes long, and
     wants the ladder and the hold of whatever connects.
     """
     found = FindingSet.of(findings, target)
+    each = _each_address(found, asked)
     if found.completed and FollowUp.LINGER not in asked and not found.ran(FollowUp.LINGER):
-        return (FollowUp.LINGER,)
+        return (FollowUp.LINGER, *each)
     if found.turned_away is not None and FollowUp.ALONE not in asked:
         return () if found.ran(FollowUp.ALONE) else (FollowUp.ALONE,)
-    ask: dict[FollowUp, None] = {}
+    ask: dict[FollowUp, None] = dict.fromkeys(each)
     if _state(found, cut_short=False) is not State.UP:
         for candidate in _ranked(found, State.DOWN if not found.completed else State.DEGRADED):
             ask.update(dict.fromkeys(candidate.fit.settle))
@@ -164,6 +167,12 @@ def wanted(
     if affinity and FollowUp.AFFINITY not in asked and not found.ran(FollowUp.AFFINITY):
         return (FollowUp.AFFINITY,)
     return _deeper(found, asked) if deep else ()
+
+
+def _each_address(found: FindingSet, asked: frozenset[FollowUp]) -> tuple[FollowUp, ...]:
+    done = FollowUp.EACH_ADDRESS in asked or found.ran(FollowUp.EACH_ADDRESS)
+    several = sum(1 for t in found.tcp if t.connect_ms is not None) > 1
+    return (FollowUp.EACH_ADDRESS,) if several and not done else ()
 
 
 def _deeper(found: FindingSet, asked: frozenset[FollowUp]) -> tuple[FollowUp, ...]:

@@ -1,6 +1,8 @@
-"""Causes at the TCP layer: some addresses connect, others do not."""
+"""Causes at the TCP layer: some addresses connect and serve, others do not."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from bot.causes.row import Cause, Fit, Reach
 from bot.causes.tcp import Kind, connected, kind_of, where
@@ -15,17 +17,34 @@ def _families(found: FindingSet) -> tuple[list[TcpEvidence], list[TcpEvidence]]:
     return [t for t in counted if t.family == 4], [t for t in counted if t.family == 6]
 
 
-def _whole_family_dead(dead: list[TcpEvidence], alive: list[TcpEvidence]) -> bool:
-    return bool(dead) and bool(connected(alive)) and not connected(dead)
+def _mute(found: FindingSet, tries: Iterable[TcpEvidence]) -> list[TcpEvidence]:
+    """Those that connect, and where no Engine.IO answers although it does elsewhere."""
+    seen = found.each_address
+    return [t for t in connected(tries) if seen and t.address in seen.mute]
+
+
+def _serving(found: FindingSet, tries: Iterable[TcpEvidence]) -> list[TcpEvidence]:
+    mute = _mute(found, tries)
+    return [t for t in connected(tries) if t not in mute]
+
+
+def _whole_family_dead(
+    found: FindingSet, dead: list[TcpEvidence], alive: list[TcpEvidence]
+) -> bool:
+    return bool(dead) and bool(_serving(found, alive)) and not _serving(found, dead)
 
 
 def ipv6_broken(found: FindingSet) -> Fit | None:
     """Every AAAA address fails while IPv4 works."""
     v4, v6 = _families(found)
-    if not _whole_family_dead(v6, v4):
+    if not _whole_family_dead(found, v6, v4):
         return None
     return Fit(
-        (say("IPv4 connects, IPv6 ({addresses}) does not.", addresses=where(v6)),),
+        (
+            say("IPv4 serves, IPv6 ({addresses}) connects and does not.", addresses=where(v6))
+            if connected(v6)
+            else say("IPv4 connects, IPv6 ({addresses}) does not.", addresses=where(v6)),
+        ),
         rivals=() if len(v6) > 1 else ("one_backend_dead",),
     )
 
@@ -33,15 +52,25 @@ def ipv6_broken(found: FindingSet) -> Fit | None:
 def ipv4_broken(found: FindingSet) -> Fit | None:
     """Every A address fails while IPv6 works."""
     v4, v6 = _families(found)
-    if not _whole_family_dead(v4, v6):
+    if not _whole_family_dead(found, v4, v6):
         return None
-    return Fit((say("IPv6 connects, IPv4 ({addresses}) does not.", addresses=where(v4)),))
+    return Fit(
+        (
+            say("IPv6 serves, IPv4 ({addresses}) connects and does not.", addresses=where(v4))
+            if connected(v4)
+            else say("IPv6 connects, IPv4 ({addresses}) does not.", addresses=where(v4)),
+        ),
+    )
+
+
+def _one_family_dead(found: FindingSet) -> bool:
+    v4, v6 = _families(found)
+    return _whole_family_dead(found, v6, v4) or _whole_family_dead(found, v4, v6)
 
 
 def _some(found: FindingSet, *kinds: Kind) -> list[TcpEvidence]:
-    v4, v6 = _families(found)
     alive = {t.family for t in connected(found.tcp)}
-    if _whole_family_dead(v6, v4) or _whole_family_dead(v4, v6) or not alive:
+    if _one_family_dead(found) or not alive:
         return []
     # Without a route of our own for one address, where its family has one: it is nobody's.
     counted = [t for t in found.tcp if kind_of(t) is not Kind.NO_ROUTE or t.family in alive]
@@ -59,9 +88,19 @@ def _share(found: FindingSet, dead: list[TcpEvidence]) -> Message:
 
 
 def one_dead(found: FindingSet) -> Fit | None:
-    """Some addresses refuse, others connect."""
+    """Some addresses refuse, or accept and do not serve; others do."""
     dead = _some(found, Kind.REFUSED, Kind.RESET)
-    return Fit((_share(found, dead),)) if dead else None
+    if dead:
+        return Fit((_share(found, dead),))
+    mute = [] if _one_family_dead(found) else _mute(found, found.tcp)
+    if not mute:
+        return None
+    return Fit(
+        (
+            _share(found, mute),
+            say("They accept connections, and no Engine.IO answers there."),
+        ),
+    )
 
 
 def one_blackholed(found: FindingSet) -> Fit | None:

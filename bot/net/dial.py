@@ -181,6 +181,7 @@ class Dialer:
         if tried.sock is None:
             tried = self._explained(tried, port)
             self._dead.add((address, port))
+            self._alive = {host: a for host, a in self._alive.items() if a != address}
         else:
             self._loose.add(tried.sock)
             self._dead.discard((address, port))
@@ -254,18 +255,15 @@ class Dialer:
             while waiting or running:
                 if waiting:
                     running.add(asyncio.create_task(self.connect(waiting.pop(0), port)))
-                done, running = await asyncio.wait(
-                    running,
-                    timeout=_STAGGER_S if waiting else None,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                done, running = await _first_of(running, _STAGGER_S if waiting else None)
                 results = [task.result() for task in done]
                 failed += [r for r in results if r.sock is None]
                 winners = [self.adopt(r) for r in results if r.sock is not None]
                 for loser in winners[1:]:
                     loser.close()
                 if winners:
-                    self._alive[host] = winners[0].address
+                    if len(known) > 1:  # an address that was asked for is no choice of ours
+                        self._alive.setdefault(host, winners[0].address)
                     return winners[0]
         finally:
             await self._abandon(running)
@@ -314,3 +312,21 @@ class Dialer:
         with contextlib.suppress(OSError):
             info = connection.tcp_info()
             self._resent_before += info.retransmits if info is not None else 0
+
+
+_Attempts = set[asyncio.Task[Connect]]
+
+
+async def _first_of(running: _Attempts, timeout_s: float | None) -> tuple[_Attempts, _Attempts]:
+    """Those that are done, and the rest, at the first one or after the timeout.
+
+    Where our own loop was late, what is due in the same turn as the timeout counts as in time: a
+    busy machine must not spread the requests of one session over several addresses.
+    """
+    done, running = await asyncio.wait(
+        running, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
+    )
+    if not done:
+        await asyncio.sleep(0)
+        done, running = await asyncio.wait(running, timeout=0, return_when=asyncio.FIRST_COMPLETED)
+    return done, running

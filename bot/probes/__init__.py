@@ -26,6 +26,7 @@ from bot.probes import (
     cors,
     dns,
     dns_direct,
+    each_address,
     fallback,
     first_message,
     hold,
@@ -99,6 +100,7 @@ class FollowUpRow:
 FOLLOW_UPS: Final[Mapping[FollowUp, FollowUpRow]] = {
     FollowUp.DNS_DIRECT: FollowUpRow(dns_direct.probe, 5.0),
     FollowUp.CONTROL_ADDRESS: FollowUpRow(control_address.probe, 9.0),
+    FollowUp.EACH_ADDRESS: FollowUpRow(each_address.probe, 9.0),
     FollowUp.TCP_BURST: FollowUpRow(burst.probe, 8.0),
     FollowUp.TLS_ON_PLAIN_PORT: FollowUpRow(other_scheme.tls_on_plain_port, 9.0),
     FollowUp.PLAIN_HTTP: FollowUpRow(other_scheme.plain_http, 8.0),

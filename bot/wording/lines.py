@@ -42,6 +42,7 @@ from bot.wording.words import OUTCOMES, REASONS, label
 
 # Follow-ups that only look: their status says nothing of the target. The others judge.
 _LOOKING = frozenset(FollowUp) - {
+    FollowUp.EACH_ADDRESS,
     FollowUp.AFFINITY,
     FollowUp.LINGER,
     FollowUp.LADDER,

@@ -84,6 +84,7 @@ LABELS: Mapping[str, Message] = {
     "history": say("History"),
     FollowUp.DNS_DIRECT: say("Resolvers asked directly"),
     FollowUp.CONTROL_ADDRESS: say("Where the name leads elsewhere"),
+    FollowUp.EACH_ADDRESS: say("Each of the addresses"),
     FollowUp.TCP_BURST: say("Ten quick connections"),
     FollowUp.TLS_ON_PLAIN_PORT: say("TLS on this port"),
     FollowUp.PLAIN_HTTP: say("Plain HTTP on this port"),

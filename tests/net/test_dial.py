@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import time
 
 import pytest
 
@@ -87,6 +88,40 @@ async def test_a_dead_address_beside_a_living_one_costs_little_and_is_found() ->
         with await dialer.dial(to) as again:
             assert again.address == "127.0.0.1"
         await dialer.close()
+
+
+async def test_asking_one_address_changes_nothing_about_which_one_a_session_lives_at() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "0.0.0.0", 0)
+    to = endpoint.parse(f"http://b.example:{server.sockets[0].getsockname()[1]}")
+    dialer = Dialer(Known("127.0.0.1", "127.0.0.2"), Policy(), Scrubber())
+    with await dialer.dial(to, address="127.0.0.2") as other:
+        assert other.address == "127.0.0.2"
+    for _ in range(3):
+        with await dialer.dial(to) as connection:
+            assert connection.address == "127.0.0.1"
+        with await dialer.dial(to, address="127.0.0.2"):
+            pass
+    await dialer.close()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_loop_that_was_late_does_not_take_the_second_address() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "0.0.0.0", 0)
+    to = endpoint.parse(f"http://b.example:{server.sockets[0].getsockname()[1]}")
+    dialer = Dialer(Known("127.0.0.1", "127.0.0.2"), Policy(), Scrubber())
+
+    async def busy() -> None:
+        time.sleep(0.3)  # noqa: ASYNC251  what a starved machine does to us
+
+    dialling = asyncio.create_task(dialer.dial(to))
+    await asyncio.sleep(0)  # begun
+    await busy()
+    with await dialling as connection:
+        assert connection.address == "127.0.0.1"
+    await dialer.close()
+    server.close()
+    await server.wait_closed()
 
 
 async def test_every_address_failing_raises_the_first_that_says_something() -> None:
