@@ -105,9 +105,8 @@ async def run_again(desk: Desk, report_id: str, place: Place, *, deep: bool = Fa
     report = await report_of(desk, report_id, place)
     if report is None:
         return
-    reader = desk.reader(place)
     target = desk.targets.get(report.target_name) or await desk.adhoc(report.target_url)
     if isinstance(target, Target):
-        await desk.checks.answer(target, place, reader, deep=deep)
+        await desk.checks.answer(target, place, desk.audience(place), deep=deep)
     else:
-        await desk.poster.whisper(place, notice(target, reader.lang))
+        await desk.poster.whisper(place, notice(target, desk.reader(place).lang))

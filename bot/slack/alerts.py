@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from bot.slack.incident_messages import IncidentMessages
-from bot.slack.rounds import Pace, Quiet, Rounds
+from bot.slack.rounds import AfterRecovery, Hush, Pace, Quiet, Rounds
 from bot.store import Store, StoreError
 
 _IDLE_LOOK_S: Final = 60.0
@@ -22,11 +22,15 @@ async def _never_quiet(_now: datetime) -> Collection[str]:
     return ()
 
 
+async def _never_hushed(_channel: str) -> Collection[str]:
+    return ()
+
+
 class Alerts:
     """Sleeps until the store wakes it; a worker per channel that has something to be told.
 
-    quiet: see `Quiet`. on_delivered: called with the seconds from each transition to the moment at
-    which Slack had it.
+    quiet: see `Quiet`; hush: see `Hush`. on_delivered: called with the seconds from each transition
+    to the moment at which Slack had it. after_recovery: see `AfterRecovery`.
     """
 
     def __init__(
@@ -36,7 +40,9 @@ class Alerts:
         *,
         now: Callable[[], datetime],
         quiet: Quiet = _never_quiet,
+        hush: Hush = _never_hushed,
         on_delivered: Callable[[float], None] = lambda _seconds: None,
+        after_recovery: AfterRecovery = lambda _group, _root: None,
         pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
         self._store, self._pace = store, pace
@@ -46,7 +52,9 @@ class Alerts:
             messages=messages,
             now=now,
             quiet=quiet,
+            hush=hush,
             on_delivered=on_delivered,
+            after_recovery=after_recovery,
             pace=pace,
         )
         self._rounds: dict[str, Rounds] = {}  # by channel; each remembers its pace

@@ -31,6 +31,7 @@ from bot.slack import (
     wrong_cause,
 )
 from bot.slack.access import Policy
+from bot.slack.aftermath import Aftermath
 from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.status import TargetStatus
@@ -39,8 +40,10 @@ from bot.slack.checks import Checks, Diagnose
 from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
 from bot.slack.desk import Adhoc, Desk, Language, Quiet, never_quiet
 from bot.slack.errors import understand
+from bot.slack.followers import Followers
 from bot.slack.http import Handler, handler
 from bot.slack.incident_messages import IncidentMessages
+from bot.slack.languages import Languages
 from bot.slack.marks import Marks
 from bot.slack.notices import NoticeTeller
 from bot.slack.once import Once
@@ -68,7 +71,7 @@ _BOLTS_OWN: Final = (
 _log = logging.getLogger("wsdiag.slack")
 
 
-def build(client: SlackClient, desk: Desk) -> AsyncApp:
+def build(client: SlackClient, desk: Desk, languages: Languages) -> AsyncApp:
     """A Bolt app with every listener. Nothing is sent."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
@@ -92,7 +95,7 @@ def build(client: SlackClient, desk: Desk) -> AsyncApp:
         )
     app.middleware(Once().middleware)
     commands.register(app, desk, client.web)
-    home.register(app, desk, client.web)
+    home.register(app, desk, client.web, languages)
     wrong_cause.register(app, desk)
     sharing.register(app, desk)
     noting.register(app, desk)
@@ -172,6 +175,9 @@ class SlackBot:
         self._left: list[UnfinishedMessage] = []  # of the process before, if it was killed
         poster = Poster(self._client)
         channels = Channels(self._client)
+        door = Door(self._client, bindings.policy)
+        self._languages = Languages(bindings.language, door)
+        pictures = Pictures(bindings.store, Uploads(self._client), Artist(), now=now)
         self.desk = Desk(
             targets=bindings.targets,
             store=bindings.store,
@@ -185,19 +191,19 @@ class SlackBot:
             ),
             poster=poster,
             channels=channels,
-            door=Door(self._client, bindings.policy),
+            door=door,
             links=bindings.links,
-            language=bindings.language,
+            language=self._languages,
             adhoc=bindings.adhoc,
             statuses=bindings.statuses,
             quiet=bindings.quiet,
             now=now,
-            pictures=Pictures(bindings.store, Uploads(self._client), Artist(), now=now),
+            pictures=pictures,
         )
-        self.app = build(self._client, self.desk)
+        self.app = build(self._client, self.desk, self._languages)
 
         def reader(channel: str) -> Reader:
-            return Reader(bindings.language(channel, None), bindings.links)
+            return Reader(self._languages(channel, None), bindings.links)
 
         messages = IncidentMessages(
             channels,
@@ -205,7 +211,15 @@ class SlackBot:
             default_channel=bindings.default_channel,
             notes=Marks(bindings.store, bindings.quiet, now),
         )
-        self._alerts = Alerts(bindings.store, messages, now=now)
+        self._alerts = Alerts(
+            bindings.store,
+            messages,
+            now=now,
+            hush=Followers(bindings.store, door, bindings.targets),
+            after_recovery=Aftermath(
+                self._jobs, pictures, lang=lambda channel: reader(channel).lang, now=now
+            ),
+        )
         self._notices = (
             NoticeTeller(
                 bindings.store, channels, channel=bindings.default_channel, reader=reader, now=now
@@ -245,6 +259,7 @@ class SlackBot:
         """
         _warm_up(self.desk)
         self._left = await self._store.unfinished.all()
+        await self._languages.load(self._store)
         await self._client.open()
         try:
             async with asyncio.timeout(_GREETING_S):

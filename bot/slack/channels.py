@@ -22,9 +22,15 @@ CALL_S: Final = 60.0  # one call, and once more without blocks
 _POST_GAP_S: Final = 1.0  # chat.postMessage: one a second in each channel
 _PAGES: Final = 10
 _PAGE: Final = 200
-_CHANNEL_ID = re.compile(r"[CGDU][A-Z0-9]{7,}")
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
+_PERSON_ID = re.compile(r"[UW][A-Z0-9]{7,}")
 
 _log = logging.getLogger("wsdiag.slack.alerts")
+
+
+def is_person(channel: str) -> bool:
+    """Whether news for this "channel" go to somebody by direct message: it is a person's id."""
+    return _PERSON_ID.fullmatch(channel) is not None
 
 
 class Channels:
@@ -122,9 +128,14 @@ class Channels:
             yield message
 
     async def id(self, channel: str) -> str:
-        """The id of a channel that may be configured by name; the name itself if none is found."""
+        """The id of a channel that may be configured by name, or of the direct message with a
+        person; the name itself if none is found."""
         if _CHANNEL_ID.fullmatch(channel):
             return channel
+        if channel not in self._ids and is_person(channel):
+            async with asyncio.timeout(CALL_S):
+                answer = await self._web.conversations_open(users=channel)
+            self._ids[channel] = str(answer["channel"]["id"])
         if channel not in self._ids:
             name = channel.lstrip("#")
 

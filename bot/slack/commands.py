@@ -121,12 +121,11 @@ async def answer(
 
 
 async def _check(desk: Desk, request: CheckTarget | CheckUrl, place: Place) -> None:
-    reader = desk.reader(place)
     target = await _target(desk, request, place)
     if isinstance(target, Message):
-        await desk.poster.whisper(place, notice(target, reader.lang))
+        await desk.poster.whisper(place, notice(target, desk.reader(place).lang))
     else:
-        await desk.checks.answer(target, place, reader, deep=request.deep)
+        await desk.checks.answer(target, place, desk.audience(place), deep=request.deep)
 
 
 async def _look_back(desk: Desk, request: ShowChart | ShowHistory, place: Place) -> None:

@@ -75,8 +75,13 @@ class Desk:
         return self.events.put(event_id, True)
 
     def reader(self, place: Place) -> Reader:
-        """For whom messages in `place` are."""
+        """The asking person: for what they alone see."""
         return Reader(self.language(place.channel, place.user), self.links)
+
+    def audience(self, place: Place) -> Reader:
+        """Everybody in `place`: for what is posted there. A direct message has only the person."""
+        alone = place.channel[:1] in ("D", "U", "W")
+        return Reader(self.language(place.channel, place.user if alone else None), self.links)
 
     def zone(self, user: str) -> Zone:
         """The time zone of a person who was admitted; UTC where Slack tells none."""

@@ -18,7 +18,7 @@ from bot.model import Delivery, Group, Member, say
 from bot.slack.blocks import alert, storm
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
-from bot.slack.channels import Channels
+from bot.slack.channels import Channels, is_person
 from bot.slack.client import REACHING
 from bot.slack.errors import SlackTrouble, Trouble, raise_if_passing, understand
 from bot.slack.mrkdwn import sentence
@@ -177,7 +177,8 @@ class IncidentMessages:
     # ------------------------------------------------------------ one message
 
     def _routes(self, channel: str) -> tuple[str, ...]:
-        if self._default is None or self._default == channel:
+        # Nobody but a person is told in their place that they cannot be written to.
+        if self._default is None or self._default == channel or is_person(channel):
             return (channel,)
         return (channel, self._default)
 

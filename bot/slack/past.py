@@ -39,7 +39,8 @@ async def answer_chart(desk: Desk, target: str, length: timedelta, place: Place)
         await desk.poster.whisper(place, notice(empty(picture), lang))
         return
     try:
-        await desk.pictures.share(picture, viewer, place.channel, place.thread_ts)
+        channel = await desk.channels.id(place.channel)  # of a person's direct message
+        await desk.pictures.share(picture, viewer, channel, place.thread_ts)
     except DrawingError as error:
         _log.error("a chart of %s was not drawn: %s", target, error)
         words = say("I could not draw the chart; the bot's log says why. Its figures are these.")

@@ -61,6 +61,16 @@ class Door:
         self._people: Remembered[str, Person] = Remembered(for_s=REMEMBERED_S, clock=clock)
         self._groups: Remembered[str, frozenset[str]] = Remembered(for_s=REMEMBERED_S, clock=clock)
 
+    async def welcome(self, deed: Deed, user: str) -> bool | None:
+        """Whether somebody may by what they are, wherever they are; None: Slack does not tell."""
+        try:
+            async with asyncio.timeout(CALL_DEADLINE_S):
+                who = await self._person(user)
+                groups = await self._groups_of(user, self._policy.rule(deed).groups)
+        except (TokenRefused, *REACHING):
+            return None
+        return refusal(self._policy, deed, who, groups, Where(user)) is None
+
     async def refusal(self, deed: Deed, user: str, where: Where) -> Message | None:
         """Why this user may not do this here; None: they may."""
         try:

@@ -14,6 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack.blocks.kit import Post
 from bot.slack.blocks.older import older
+from bot.slack.channels import is_person
 from bot.slack.client import REACHING, SlackClient, proxy_for
 from bot.slack.errors import Trouble, understand
 
@@ -64,6 +65,11 @@ class Poster:
             return await self._tell(place.user, post)
         try:
             async with asyncio.timeout(CALL_S):
+                if is_person(place.channel):  # asked in the Home tab: nobody else is there
+                    await self._client.web.chat_postMessage(
+                        channel=place.channel, **post.arguments()
+                    )
+                    return True
                 await self._client.web.chat_postEphemeral(
                     channel=place.channel,
                     user=place.user,

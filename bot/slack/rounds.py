@@ -24,6 +24,12 @@ from bot.store import Store, StoreError
 Quiet = Callable[[datetime], Awaitable[Collection[str]]]
 """The targets of which nobody is to be notified at a moment."""
 
+Hush = Callable[[str], Awaitable[Collection[str]]]
+"""A channel → the targets of which nobody is to be notified there, beside those."""
+
+AfterRecovery = Callable[[Group, Root], None]
+"""Told that Slack has a group's recovery. It starts work of its own, and never raises."""
+
 _LONGEST_RETRY_S: Final = 60.0  # Slack out of reach, a channel closed to us: for hours, like this
 _TRIES: Final = 8  # of a message that Slack does not accept, before a bare sentence takes its place
 _IDLE_LOOK_S: Final = 60.0
@@ -99,11 +105,14 @@ class Rounds:
         *,
         now: Callable[[], datetime],
         quiet: Quiet,
+        hush: Hush,
         on_delivered: Callable[[float], None],
+        after_recovery: AfterRecovery,
         pace: Pace,
     ) -> None:
         self._channel, self._store, self._messages = channel, store, messages
         self._now, self._quiet, self._on_delivered = now, quiet, on_delivered
+        self._hush, self._after_recovery = hush, after_recovery
         self._pace = pace
         self._shown: set[int] = set()  # held back, but in the message already
         self._edited_at: dict[str, float] = {}  # group → loop time of its last edit
@@ -116,7 +125,7 @@ class Rounds:
         Raises StoreError.
         """
         now = self._now()
-        quiet = await self._quiet(now)
+        quiet = {*await self._quiet(now), *await self._hush(self._channel)}
         await self._store.seat(self._channel, quiet, now)
         waiting = await self._store.pending(self._channel)
         if not waiting:
@@ -241,6 +250,8 @@ class Rounds:
                 await self._store.mark_delivered([d.id for d in said], self._now())
                 self._measure(said)
                 self._joined(group)
+                if part is Part.RECOVERY:
+                    self._after_recovery(group, root)
 
     async def _clear_up(self, group: Group, batch: Sequence[Delivery]) -> None:
         """Its first message was begun: find out whether Slack has it."""

@@ -13,8 +13,10 @@ BOT_SCOPES: Mapping[str, str] = {
     "files:write": "upload charts",
     "groups:history": "as channels:history, in private channels the bot was invited to",
     "groups:read": "as channels:read, for private channels",
+    "im:history": "as channels:history, in direct messages with those who follow a target",
+    "im:write": "tell people of the targets that they follow, by direct message",
     "usergroups:read": "who is in a user group that the settings allow",
-    "users:read": "whether someone is a guest or of another organisation",
+    "users:read": "whether someone is a guest or of another organisation; their language and clock",
 }
 
 APP_SCOPES: Mapping[str, str] = {
@@ -27,9 +29,10 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
-    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.list": ("channels:read", "groups:read"),
-    "conversations.replies": ("channels:history", "groups:history"),
+    "conversations.open": ("im:write",),
+    "conversations.replies": ("channels:history", "groups:history", "im:history"),
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "functions.completeError": (),

@@ -11,6 +11,7 @@ date whenever a store is opened.
 | `good` | the last good report of each target |
 | `unfinished` | messages that show the progress of a check |
 | `outbox` | deliveries: order per channel, attempts, root messages |
+| `people` | what people set for themselves |
 | `feedback` | what people said of a verdict |
 | `engine` | a database URL → an engine with its pragmas and private file |
 | `schema` | the tables; `migrations/` must lead to the same ones (a test compares) |
@@ -24,6 +25,7 @@ from bot.store.errors import StoreConflictError, StoreError
 from bot.store.feedback import HEALTHY, OTHER, Feedback, expected
 from bot.store.history import History, KeepHistory
 from bot.store.outbox import NewDelivery, Outbox
+from bot.store.people import PersonSettings
 from bot.store.store import Keep, Store
 from bot.store.unfinished import UnfinishedMessage
 
@@ -37,6 +39,7 @@ __all__ = [
     "KeepHistory",
     "NewDelivery",
     "Outbox",
+    "PersonSettings",
     "Store",
     "StoreConflictError",
     "StoreError",

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Delivery, State, Transition, TransitionKind
-from bot.store import rows
+from bot.store import people, rows
 from bot.store.schema import deliveries, incidents, members, transitions
 
 _ERROR_LENGTH: Final = 500
@@ -19,9 +19,10 @@ _ERROR_LENGTH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """Tell `channel` of a transition. News of an incident go where its opening was told."""
+    """Tell `channel` of a transition, and of an opening whoever follows the target. News of an
+    incident go where its opening was told. None: only those who follow it."""
 
-    channel: str
+    channel: str | None
     transition: Transition
 
 
@@ -58,7 +59,7 @@ async def add(connection: AsyncConnection, delivery: NewDelivery, saved: Mapping
         )
     else:
         report_id = saved.get(id(transition.report))
-    for channel in told or [delivery.channel]:
+    for channel in told or await _audience(connection, delivery, opening=opening):
         await connection.execute(
             insert(deliveries).values(
                 incident_id=transition.incident_id,
@@ -69,6 +70,16 @@ async def add(connection: AsyncConnection, delivery: NewDelivery, saved: Mapping
                 report_id=report_id,
             )
         )
+
+
+async def _audience(
+    connection: AsyncConnection, delivery: NewDelivery, *, opening: bool
+) -> list[str]:
+    """Where an incident is told that nobody knows of yet: each place once."""
+    places = [] if delivery.channel is None else [delivery.channel]
+    if opening:
+        places += await people.followers(connection, delivery.transition.target)
+    return list(dict.fromkeys(places))
 
 
 def _worse() -> ColumnElement[bool]:

@@ -300,3 +300,20 @@ samples = Table(  # of one minute, of five, of an hour: the longer, the longer k
     Column("down_s", Float, nullable=False),
     Index("ix_samples_span_s_at", "span_s", "at"),
 )
+
+people = Table(  # what people set for themselves
+    "people",
+    metadata,
+    Column("person", Text, primary_key=True),  # Slack's id
+    Column("lang", String(8)),  # NULL: as the locale has it
+    Column("locale", String(16)),  # Slack's, as last seen
+    Column("at", Moment, nullable=False),
+)
+
+follows = Table(  # who is told of which target by direct message
+    "follows",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Index("ix_follows_target", "target"),
+)

@@ -26,6 +26,7 @@ from bot.store.good import GoodReports
 from bot.store.history import History, KeepHistory
 from bot.store.notices import Notices
 from bot.store.outbox import NewDelivery, Outbox
+from bot.store.people import People
 from bot.store.schema import deliveries, incidents, reports, targets, transitions
 from bot.store.timeline import companions_of, transitions_of
 from bot.store.unfinished import Unfinished
@@ -65,6 +66,7 @@ class Store:
         self.place = place
         self.history = History(self._run, keep.history)
         self.notices = Notices(self._run)
+        self.people = People(self._run)
         self.good_reports = GoodReports(self._run)
         self.unfinished = Unfinished(self._run)
         self.wake = asyncio.Event()

@@ -70,7 +70,7 @@ class Ledger:
             if state.revision == self.state.revision:
                 self.state = state
                 return ()
-            news = [NewDelivery(self._channel, t) for t in transitions] if self._channel else []
+            news = [NewDelivery(self._channel, t) for t in transitions]
             try:
                 await self._store.record(state, transitions, news)
             except StoreConflictError:

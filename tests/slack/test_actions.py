@@ -11,8 +11,7 @@ from bot.demo.workspace import Message
 from bot.demo.workspace.blockkit import Surface
 from bot.diagnose import Progress
 from bot.guide import GuideLinks, cause_title
-from bot.model import State, Target, say
-from bot.slack.blocks.status import TargetStatus
+from bot.model import say
 from bot.slack.clicks import place_of
 from bot.slack.client import Mode
 from tests.slack.conftest import Scene, Stage
@@ -186,31 +185,3 @@ def test_an_answer_to_an_incidents_button_goes_into_its_thread() -> None:
         return place_of(body, threaded=True).thread_ts, place_of(body).thread_ts
 
     assert asyncio.run(place()) == ("1.5", None)
-
-
-async def test_the_home_tab_shows_every_target(stage: Stage, running: Start) -> None:
-    stage.targets["staging"] = Target("staging", "https://staging.example")
-    stage.statuses = (
-        TargetStatus("prod", "https://prod.example", State.UP),
-        TargetStatus("staging", "https://staging.example", State.DOWN, cause="tcp_refused"),
-    )
-    scene = await running()
-    await scene.workspace.open_home("mira")
-    view = await scene.workspace.wait_for(lambda: scene.workspace.home("mira"))
-    shown = str(view.payload["blocks"])
-    assert "staging is down" in shown
-    assert "prod is up" in shown
-    bare = [{k: v for k, v in b.items() if k != "block_id"} for b in view.payload["blocks"]]
-    assert_acceptable(bare, Surface.HOME)
-
-
-async def test_the_home_tab_of_a_guest_shows_nothing_of_the_targets(
-    stage: Stage, running: Start
-) -> None:
-    stage.statuses = (TargetStatus("prod", "https://prod.example", State.UP),)
-    scene = await running()
-    guest = scene.workspace.add_user("guest", is_guest=True)
-    await scene.workspace.open_home(guest)
-    view = await scene.workspace.wait_for(lambda: scene.workspace.home(guest))
-    assert "Guests" in str(view.payload["blocks"])
-    assert "prod" not in str(view.payload["blocks"])

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot import causes, patterns
-from bot.evidence import Pattern
+from bot.evidence import Pattern, TlsEvidence
 from bot.locales import translate
-from bot.model import Message, State, Target, Transport, say, say_n
+from bot.model import Message, Report, State, Target, Transport, say, say_n
 from bot.quiet import Silence
 from bot.slack.blocks.common import FACES
 from bot.slack.blocks.kit import Post, header, paragraphs, post, section
@@ -36,6 +36,7 @@ class TargetStatus:
     transport: Transport | None = None
     rtt_ms: float | None = None
     cause: str | None = None  # a code of the catalogue
+    certificate_until: datetime | None = None  # of the one that ends first, as last seen
     patterns: tuple[Pattern, ...] = ()  # what recurs, whether it hurts or not
 
     @classmethod
@@ -52,8 +53,19 @@ class TargetStatus:
             transport=snapshot.transport,
             rtt_ms=snapshot.rtt_ms,
             cause=incident.cause.code if incident and incident.cause else None,
+            certificate_until=_certificate_until(snapshot.last_report),
             patterns=snapshot.memory.patterns if snapshot.memory else (),
         )
+
+
+def _certificate_until(report: Report | None) -> datetime | None:
+    """When the first of a backend's certificates ends."""
+    seen = [
+        found.evidence.certificate.not_after
+        for found in (report.findings if report else ())
+        if isinstance(found.evidence, TlsEvidence) and found.evidence.certificate is not None
+    ]
+    return min(seen, default=None)
 
 
 def status(
@@ -67,8 +79,8 @@ def status(
     if not targets:
         text = translate(say("No target is configured yet. The README says how to add one."), lang)
         return post(text, [section(text)])
-    ordered = sorted(targets, key=lambda t: (_WORST_FIRST.index(t.state), t.name))
-    words = _in_words(targets)
+    ordered = worst_first(targets)
+    words = in_words(targets)
     return post(
         sentence(words, lang),
         [header(plain(words, lang))] if len(targets) > 1 else [],
@@ -80,7 +92,13 @@ def status(
     )
 
 
-def _in_words(targets: Sequence[TargetStatus]) -> Message:
+def worst_first(targets: Sequence[TargetStatus]) -> list[TargetStatus]:
+    """The order in which they are shown."""
+    return sorted(targets, key=lambda t: (_WORST_FIRST.index(t.state), t.name))
+
+
+def in_words(targets: Sequence[TargetStatus]) -> Message:
+    """How they are together, without a full stop where there is one."""
     if len(targets) == 1:
         return headline(targets[0].name, targets[0].state)
     well = sum(1 for target in targets if target.state is State.UP)
@@ -97,14 +115,14 @@ def _in_words(targets: Sequence[TargetStatus]) -> Message:
 
 def _lines(target: TargetStatus, silence: Silence | None, lang: str) -> Iterator[str]:
     """A target in a line; below it why nobody is alerted of it, and what recurs."""
-    yield _line(target, lang)
-    for line in silence_lines(silence, lang) if silence else ():
-        yield f"        {line}"
+    yield line(target, lang)
+    for why in silence_lines(silence, lang) if silence else ():
+        yield f"        {why}"
     for pattern in target.patterns[:_PATTERNS]:
         yield f"        🔁 {sentence(patterns.headline(pattern), lang)}"
 
 
-def _line(target: TargetStatus, lang: str) -> str:
+def line(target: TargetStatus, lang: str) -> str:
     """`🟢 *prod is up* · websocket · 38 ms · since 12:01`."""
     parts = [f"{FACES[target.state]} *{sentence(headline(target.name, target.state), lang)}*"]
     if target.cause is not None:
