@@ -120,7 +120,7 @@ class HomeTab:
         if incident is None or incident.target not in self._desk.targets:
             await self._say(place, say("That incident is not kept any more."))
         else:
-            await quieting.acknowledge(self._desk, incident, place)
+            await quieting.acknowledge(self._desk, [incident], place)
         await self.show(user)
 
     async def mute(self, user: str, action: Json) -> None:
