@@ -210,6 +210,7 @@ class SlackBot:
             reader=reader,
             default_channel=bindings.default_channel,
             notes=Marks(bindings.store, bindings.quiet, now),
+            before=bindings.store.good_reports.of,
         )
         self._alerts = Alerts(
             bindings.store,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.model import Delivery, Group, Member, say
+from bot.model import Delivery, Group, Member, Report, say
 from bot.slack.blocks import alert, storm
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
@@ -22,6 +22,7 @@ from bot.slack.channels import Channels, is_person
 from bot.slack.client import REACHING
 from bot.slack.errors import SlackTrouble, Trouble, raise_if_passing, understand
 from bot.slack.mrkdwn import sentence
+from bot.store import StoreError
 
 ALERT_EVENT: Final = "wsdiag_delivery"
 
@@ -58,6 +59,14 @@ class Root:
     told: frozenset[int] = frozenset()
 
 
+Before = Callable[[str], Awaitable[Report | None]]
+"""A target's name → its last good report, what the incident is held against."""
+
+
+async def _no_report(_target: str) -> Report | None:
+    return None
+
+
 async def _no_notes(_group: Group, _lang: str) -> Sequence[str]:
     return ()
 
@@ -76,11 +85,12 @@ class IncidentMessages:
         reader: Callable[[str], Reader],
         default_channel: str | None,
         notes: Notes = _no_notes,
+        before: Before = _no_report,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._channels = channels
         self._reader, self._default = reader, default_channel
-        self._notes, self._now = notes, now
+        self._notes, self._before, self._now = notes, before, now
 
     async def find(self, group: Group) -> Root | None:
         """The group's message, if it was posted without our knowing.
@@ -258,12 +268,23 @@ class IncidentMessages:
         reader = self._reader(channel)
         bare = alert.bare(group, reader.lang) if last_resort else None
         try:
-            return alert.root(group, reader, [*notes, *await self._notes(group, reader.lang)]), bare
+            told = [*notes, *await self._notes(group, reader.lang)]
+            return alert.root(group, reader, told, before=await self._good(group)), bare
         except Exception:
             if bare is None:
                 raise
             _log.exception("the message of %s cannot be drawn", group.lead.target)
             return bare, bare
+
+    async def _good(self, group: Group) -> Report | None:
+        """What a report is held against; an alert does not wait for a database that is away."""
+        if group.report is None or not group.open:
+            return None
+        try:
+            return await self._before(group.report.target_name)
+        except StoreError as error:
+            _log.warning("the last good report is not to be had: %s", error)
+            return None
 
     def _line(
         self,

@@ -70,6 +70,7 @@ class Newsroom:
                 Channels(client, post_gap_s=post_gap_s),
                 reader=lambda _: Reader("en", GuideLinks()),
                 default_channel=self.default_channel,
+                before=self.store.good_reports.of,
             )
             alerts = Alerts(
                 self.store,

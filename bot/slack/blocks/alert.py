@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.locales import duration, translate
-from bot.model import Group, Member, Message, Named, State, say
+from bot.model import Group, Member, Message, Named, Report, State, say
 from bot.slack.blocks import storm
 from bot.slack.blocks.buttons import incident_buttons
 from bot.slack.blocks.common import (
     FACES,
     Reader,
-    evidence_blocks,
+    changed_blocks,
+    details,
     impact,
     labelled,
-    other_blocks,
     row,
-    why_blocks,
 )
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
 from bot.slack.mrkdwn import escape, plain, sentence, when
@@ -29,15 +28,21 @@ from bot.wording import CONFIDENCES, headline
 _FLAPPING = say("It keeps coming and going: the next message follows when it stays up or down.")
 
 
-def root(group: Group, reader: Reader, notes: Sequence[str] = ()) -> Post:
+def root(
+    group: Group, reader: Reader, notes: Sequence[str] = (), *, before: Report | None = None
+) -> Post:
     """The message of a group, in whatever state it is.
+
+    before: the last good report of its target, if it is about one target.
 
     `notes` are lines of mrkdwn about the message itself (another channel than configured, who has
     taken the incident).
     """
     if len({member.target for member in group.members}) > 1:
         return storm.root(group, reader, notes, _buttons(group, reader))
-    return _trouble(group, reader, notes) if group.open else _over(group, reader, notes)
+    if not group.open:
+        return _over(group, reader, notes)
+    return _trouble(group, reader, notes, before)
 
 
 def recovery(group: Group, lang: str, notes: Sequence[str] = ()) -> Post:
@@ -73,8 +78,9 @@ def bare(group: Group, lang: str) -> Post:
     return Post(f"{sentence(words, lang)}{f' (+{more})' if more else ''}.")
 
 
-def _trouble(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
-    """While it lasts: what is wrong, what users feel, what to do, since when, and why."""
+def _trouble(group: Group, reader: Reader, notes: Sequence[str], before: Report | None) -> Post:
+    """While it lasts: what is wrong, what users feel, what to do, since when, what changed, and the
+    buttons; below them, why."""
     lang, report, lead = reader.lang, group.report, group.lead
     text = sentence(_trouble_words(lead, lang), lang)
     lines = []
@@ -91,18 +97,16 @@ def _trouble(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
         header(f"{FACES[lead.state]} {head}"),
         section("\n".join(lines)),
         *_noted([*notes, *_earlier(group, lang)]),
+        *(changed_blocks(before, report, lang) if report is not None else ()),
+        *_buttons(group, reader),
     ]
-    optional: list[Block] = []
-    if lead.cause is not None:
-        optional.append(context(_cause(lead.cause, lang)))
+    about = [_cause(lead.cause, lang)] if lead.cause is not None else []
     if report is not None:
-        optional += [
-            *why_blocks(report.verdict, lang),
-            *evidence_blocks(report, lang, brief=True),
-            *other_blocks(report.verdict, lang),
-            context(escape(report.target_url, 300)),
-        ]
-    return post(text, essential, optional, _buttons(group, reader))
+        about.append(escape(report.target_url, 300))
+    optional: list[Block] = [context(" · ".join(about))] if about else []
+    if report is not None:
+        optional += details(report, lang, brief=True)
+    return post(text, essential, optional)
 
 
 def _over(group: Group, reader: Reader, notes: Sequence[str]) -> Post:

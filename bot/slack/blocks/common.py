@@ -14,7 +14,6 @@ from bot.model import Message, Named, Report, State, Status, Verdict, say
 from bot.slack.blocks.kit import HEADER_TEXT, Block, container, context, header, paragraphs
 from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import (
-    CONFIDENCES,
     NO_VERDICT_IMPACT,
     Fact,
     evidence_lines,
@@ -138,18 +137,6 @@ def details(report: Report, lang: str, *, brief: bool = False) -> tuple[Block, .
 def labelled(label: str, text: str) -> str:
     """`*Label:* text` as one line of mrkdwn; both parts are already translated and escaped."""
     return f"*{label}* {text}"
-
-
-def cause_lines(verdict: Verdict, lang: str) -> list[str]:
-    """Cause with its confidence, and the fix; nothing where no cause is named."""
-    if verdict.cause is None:
-        return []
-    found = row(verdict.cause)
-    sure = sentence(CONFIDENCES[verdict.cause.confidence], lang)
-    return [
-        labelled(translate(say("Cause:"), lang), f"{sentence(found.title, lang)} _({sure})_"),
-        labelled(translate(say("Fix:"), lang), sentence(found.fix, lang)),
-    ]
 
 
 def evidence_blocks(report: Report, lang: str, *, brief: bool = False) -> list[Block]:

@@ -292,6 +292,15 @@ def test_an_alert_says_what_is_wrong_what_users_feel_and_what_to_do_in_that_orde
     assert "_(likely)_" in shown(post)
 
 
+def test_an_alert_tells_what_changed_and_folds_the_evidence_below_its_buttons() -> None:
+    degraded = group(report(State.DEGRADED), "prod")
+    post = alert.root(degraded, Reader("en", LINKED), before=report(State.UP))
+    assert_postable(post)
+    kinds = [block["type"] for block in post.blocks]
+    assert kinds == ["header", "section", "context", "actions", "context", "container"]
+    assert "Transport: WebSocket → polling" in post.blocks[2]["elements"][0]["text"]
+
+
 def test_an_incident_that_is_over_says_how_long_it_lasted() -> None:
     closed = group(report(State.DOWN), "prod", over=1)
     post: Post = alert.root(closed, Reader("en", LINKED))
