@@ -52,9 +52,6 @@ async def test_an_incident_is_one_message_that_its_recovery_rewrites_and_answers
         assert_acceptable(bare)
 
 
-@pytest.mark.parametrize(
-    ("state", "code"), [(State.DEGRADED, None), (State.DOWN, "http_502_upstream_down")]
-)
 async def test_an_alert_is_held_against_the_last_good_report(newsroom: Newsroom) -> None:
     await newsroom.store.good_reports.keep(report(State.UP))
     await newsroom.observe(State.DEGRADED)
@@ -64,6 +61,9 @@ async def test_an_alert_is_held_against_the_last_good_report(newsroom: Newsroom)
     assert "Transport: WebSocket → polling" in str(root.blocks)
 
 
+@pytest.mark.parametrize(
+    ("state", "code"), [(State.DEGRADED, None), (State.DOWN, "http_502_upstream_down")]
+)
 async def test_a_change_that_is_no_worse_edits_the_message_and_notifies_nobody(
     newsroom: Newsroom, state: State, code: str | None
 ) -> None:
