@@ -13,6 +13,7 @@ from bot.model import State
 from bot.slack.incident_messages import ALERT_EVENT
 from bot.store import Store, StoreError
 from tests.slack.newsroom import Newsroom
+from tests.slack.reports import report
 from tests.slack.rules import assert_acceptable
 
 
