@@ -26,6 +26,7 @@ from bot.quiet import Window
 from bot.settings import Audience, Settings
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot, TokenRefused
 from bot.slack.access import Policy, Rule
+from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.status import TargetStatus
 from bot.store import Store, StoreError
 from bot.watcher import Slots, Watchers
@@ -109,6 +110,8 @@ class _Service:
                 language=lambda channel, _user: settings.language(channel),
                 default_channel=settings.channel,
                 quiet=Quietness(store, self._targets, self._windows),
+                hand_over=lambda target: HandOver(*self._settings.hand_over(target)),
+                connection_log=self._watchers.log,
             ),
             jobs=Jobs(limit=settings.max_checks + settings.max_waiting),
         )

@@ -264,6 +264,21 @@ class EscalationTable(_Table):
         Field(description="What that call is signed with. Not set: the `secret` of `[webhook]`."),
     ] = None
 
+    hand_over_channel: Annotated[
+        fields.Channel | None,
+        Field(
+            description="Where *Escalate* hands an incident over to, unless another channel is "
+            "chosen: an ID (C…) or a #name."
+        ),
+    ] = None
+    hand_over_mention: Annotated[
+        Mentions,
+        Field(
+            max_length=10,
+            description="Who is mentioned there, as in `mention`. Not set: those of `mention`.",
+        ),
+    ] = ()
+
     @model_validator(mode="after")
     def _fits_together(self) -> EscalationTable:
         if self.mention and self.after_min is None:

@@ -285,6 +285,11 @@ class Settings(BaseSettings):
         table = self.targets_table.get(target)
         return self.escalation.policy(table.escalation if table else None)
 
+    def hand_over(self, target: str) -> tuple[str | None, tuple[str, ...]]:
+        """Where incidents of a target are handed over to, and who is mentioned there."""
+        mention = self.escalation.hand_over_mention or self.silence(target)[1]
+        return self.escalation.hand_over_channel, mention
+
     def checkers(self) -> Audience:
         """Who may run checks."""
         return Audience.of(self.may_check)

@@ -35,17 +35,27 @@ async def do(desk: Desk, acts: Sequence[Act], place: Place, draw: Callable[[str]
     await tell(desk, acts, place, draw)
 
 
-async def tell(desk: Desk, acts: Sequence[Act], place: Place, draw: Callable[[str], Post]) -> None:
+async def tell(
+    desk: Desk,
+    acts: Sequence[Act],
+    place: Place,
+    draw: Callable[[str], Post],
+    *,
+    but_for: str | None = None,
+) -> None:
     """Say it in the thread of the incident, else in the target's channel, else where it was asked.
 
     Who asked elsewhere than in that thread is answered too, as they may not see it. The incident's
-    own message is drawn anew.
+    own message is drawn anew. `but_for`: a thread that knows already.
     """
     for act in acts:
         _log_act(act)
     spots = await _spots(desk, acts)
     reached: set[str] = set()
     for channel, thread_ts in spots:
+        if but_for is not None and thread_ts == but_for:
+            reached.add(channel)
+            continue
         options: dict[str, Any] = {"thread_ts": thread_ts} if thread_ts else {}
         try:
             post = draw(desk.language(channel, None))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -22,6 +22,7 @@ from bot.model import Section, Target
 from bot.slack import (
     actions,
     commands,
+    escalating,
     home,
     incident_actions,
     noting,
@@ -34,6 +35,7 @@ from bot.slack.access import Policy
 from bot.slack.aftermath import Aftermath
 from bot.slack.alerts import Alerts
 from bot.slack.blocks.common import Reader
+from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.channels import Channels
 from bot.slack.checks import Checks, Diagnose
@@ -54,6 +56,9 @@ from bot.slack.posting import Poster
 from bot.slack.sockets import SocketMode
 from bot.slack.uploads import Uploads
 from bot.store import Store, UnfinishedMessage
+
+if TYPE_CHECKING:
+    from bot.watcher import LogLine
 
 _GREETING_S: Final = 10.0  # how long a start waits for Slack before it goes on without
 _DRAIN_S: Final = 4.0  # for checks that are about to end
@@ -99,6 +104,7 @@ def build(client: SlackClient, desk: Desk, languages: Languages) -> AsyncApp:
     wrong_cause.register(app, desk)
     sharing.register(app, desk)
     noting.register(app, desk)
+    escalating.register(app, desk, client.web)
     shortcuts.register(app, desk, client.web)
     workflow.register(app, desk, client.web)
     incident_actions.register(app, desk, client.web)
@@ -136,6 +142,8 @@ class Bindings:
     language: (channel id or None, user id or None) → language.
     default_channel: where alerts go whose own channel cannot be posted to.
     quiet: of which targets nobody is to be alerted at a moment.
+    hand_over: a target → where Escalate hands its incidents over to.
+    connection_log: a target → the last lines of its connection log, which go along.
     """
 
     targets: Mapping[str, Target]
@@ -149,6 +157,8 @@ class Bindings:
     language: Language
     default_channel: str | None = None
     quiet: Quiet = never_quiet
+    hand_over: Callable[[str], HandOver] = lambda _: HandOver()
+    connection_log: Callable[[str], Sequence[LogLine]] = lambda _: ()
 
 
 class SlackBot:
@@ -175,9 +185,10 @@ class SlackBot:
         self._left: list[UnfinishedMessage] = []  # of the process before, if it was killed
         poster = Poster(self._client)
         channels = Channels(self._client)
+        uploads = Uploads(self._client)
         door = Door(self._client, bindings.policy)
         self._languages = Languages(bindings.language, door)
-        pictures = Pictures(bindings.store, Uploads(self._client), Artist(), now=now)
+        pictures = Pictures(bindings.store, uploads, Artist(), now=now)
         self.desk = Desk(
             targets=bindings.targets,
             store=bindings.store,
@@ -199,6 +210,9 @@ class SlackBot:
             quiet=bindings.quiet,
             now=now,
             pictures=pictures,
+            uploads=uploads,
+            hand_over=bindings.hand_over,
+            connection_log=bindings.connection_log,
         )
         self.app = build(self._client, self.desk, self._languages)
 

@@ -22,7 +22,7 @@ CALL_S: Final = 60.0  # one call, and once more without blocks
 _POST_GAP_S: Final = 1.0  # chat.postMessage: one a second in each channel
 _PAGES: Final = 10
 _PAGE: Final = 200
-_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
+CHANNEL_ID: Final = re.compile(r"[CGD][A-Z0-9]{7,}")
 _PERSON_ID = re.compile(r"[UW][A-Z0-9]{7,}")
 
 _log = logging.getLogger("wsdiag.slack.alerts")
@@ -130,7 +130,7 @@ class Channels:
     async def id(self, channel: str) -> str:
         """The id of a channel that may be configured by name, or of the direct message with a
         person; the name itself if none is found."""
-        if _CHANNEL_ID.fullmatch(channel):
+        if CHANNEL_ID.fullmatch(channel):
             return channel
         if channel not in self._ids and is_person(channel):
             async with asyncio.timeout(CALL_S):

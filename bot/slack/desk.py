@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from bot.charts.clock import Zone
@@ -15,6 +16,7 @@ from bot.model import Message, Target
 from bot.quiet import Silence
 from bot.slack.access import Deed, Where
 from bot.slack.blocks.common import Reader
+from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.progress import notice
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.channels import Channels
@@ -22,7 +24,11 @@ from bot.slack.checks import Checks
 from bot.slack.people import Door, Remembered
 from bot.slack.pictures import Pictures
 from bot.slack.posting import Place, Poster
+from bot.slack.uploads import Uploads
 from bot.store import Store
+
+if TYPE_CHECKING:
+    from bot.watcher import LogLine
 
 COMMAND = "/wsdiag"
 _EVENTS_S = 15 * 60.0  # retries come at once, after 1 and after 5 minutes
@@ -58,6 +64,9 @@ class Desk:
     adhoc: Adhoc
     statuses: Callable[[], Sequence[TargetStatus]]
     pictures: Pictures
+    uploads: Uploads
+    hand_over: Callable[[str], HandOver] = lambda _: HandOver()
+    connection_log: Callable[[str], Sequence[LogLine]] = lambda _: ()
     quiet: Quiet = never_quiet
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     events: Remembered[str, bool] = field(default_factory=lambda: Remembered(for_s=_EVENTS_S))

@@ -8,10 +8,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import noting, quieting
+from bot.slack import escalating, noting, quieting
 from bot.slack.access import Deed
 from bot.slack.blocks.buttons import (
     ACKNOWLEDGE,
+    ESCALATE,
     MUTE,
     MUTES,
     RESOLVE_NOTE,
@@ -41,6 +42,12 @@ def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
         work = mute(desk, *picked, place) if picked else whisper_stale(desk, place)
         await start(desk, place, "mute", work)
 
+    async def on_escalate(ack: AsyncAck, body: Json, action: Json) -> None:
+        await ack()
+        place = place_of(body)
+        work = escalating.ask(desk, web, value_of(action), trigger_of(body), place)
+        await start(desk, place, "ask to whom to hand over", work)
+
     async def on_note(ack: AsyncAck, body: Json, action: Json) -> None:
         await ack()
         place = place_of(body)
@@ -49,6 +56,7 @@ def register(app: AsyncApp, desk: Desk, web: AsyncWebClient) -> None:
 
     app.action(ACKNOWLEDGE)(on_acknowledge)
     app.action(MUTE)(on_mute)
+    app.action(ESCALATE)(on_escalate)
     app.action(RESOLVE_NOTE)(on_note)
 
 

@@ -10,7 +10,7 @@ BOT_SCOPES: Mapping[str, str] = {
     "channels:read": "find the id of a channel that is configured by its name (public channels)",
     "chat:write": "post alerts and answers, and edit them",
     "commands": "the slash command and the shortcuts",
-    "files:write": "upload charts",
+    "files:write": "upload charts, and the log with an incident that is handed over",
     "groups:history": "as channels:history, in private channels the bot was invited to",
     "groups:read": "as channels:read, for private channels",
     "im:history": "as channels:history, in direct messages with those who follow a target",
@@ -26,6 +26,7 @@ APP_SCOPES: Mapping[str, str] = {
 METHODS: Mapping[str, tuple[str, ...]] = {
     "apps.connections.open": ("connections:write",),
     "auth.test": (),
+    "chat.getPermalink": (),
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -23,6 +22,7 @@ from bot.slack.blocks.forms import (
     share_form,
 )
 from bot.slack.blocks.shared import shared_report
+from bot.slack.channels import CHANNEL_ID
 from bot.slack.clicks import report_of, start
 from bot.slack.client import REACHING
 from bot.slack.desk import Desk
@@ -30,8 +30,6 @@ from bot.slack.errors import Trouble, understand
 from bot.slack.posting import Place
 from bot.slack.subjects import incident_of
 from bot.store import StoreError
-
-_CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{7,}")
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -74,7 +72,7 @@ async def _show(
     desk: Desk, web: AsyncWebClient, target: str, trigger_id: str, place: Place, **about: str
 ) -> None:
     configured = desk.targets[target].channel if target in desk.targets else None
-    likely = configured if configured and _CHANNEL_ID.fullmatch(configured) else None
+    likely = configured if configured and CHANNEL_ID.fullmatch(configured) else None
     if likely == place.channel:
         likely = None  # it is there already
     view = share_form(forms.metadata(place, **about), likely, desk.reader(place).lang)

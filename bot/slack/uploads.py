@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,15 +37,31 @@ class Uploads:
 
         Raises what the SDK and aiohttp raise (`errors.understand` reads it) and TimeoutError.
         """
+        await self.share_all([upload], upload.comment, channel, thread_ts)
+
+    async def share_all(
+        self,
+        uploads: Sequence[Upload],
+        comment: str,
+        channel: str,
+        thread_ts: str | None = None,
+    ) -> None:
+        """Several files as one message, which says `comment` and not theirs; raises as `share`."""
+        files = [
+            {
+                "filename": upload.name,
+                "content": upload.content,
+                "title": upload.title,
+                "alt_txt": upload.alt_text,
+            }
+            for upload in uploads
+        ]
         async with asyncio.timeout(UPLOAD_S):
             await self._client.web.files_upload_v2(
                 channel=channel,
                 thread_ts=thread_ts,
-                filename=upload.name,
-                content=upload.content,
-                title=upload.title,
-                alt_txt=upload.alt_text,
-                initial_comment=upload.comment,
+                file_uploads=files,
+                initial_comment=comment,
             )
 
 

@@ -22,10 +22,12 @@ from bot.jobs import Jobs
 from bot.model import Message, Report, State, Target, say
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot
 from bot.slack.access import Policy
+from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.checks import Diagnose
 from bot.slack.desk import Quiet, never_quiet
 from bot.store import Store
+from bot.watcher import LogLine
 from tests.slack.newsroom import Newsroom
 from tests.slack.reports import report
 
@@ -113,6 +115,8 @@ class Stage:
     diagnose: Diagnose | None = None  # None: the script
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     quiet: Quiet = never_quiet
+    hand_over: HandOver = field(default_factory=HandOver)
+    connection_log: tuple[LogLine, ...] = ()
     allowed: tuple[str, ...] = ("https://adhoc.example",)
 
     def access(self, **changes: Any) -> SlackAccess:
@@ -144,6 +148,8 @@ class Stage:
             language=lambda _channel, _user: self.lang,
             default_channel=self.default_channel,
             quiet=self.quiet,
+            hand_over=lambda _target: self.hand_over,
+            connection_log=lambda _target: self.connection_log,
         )
 
     def bot(self, **changes: Any) -> SlackBot:
@@ -203,6 +209,7 @@ IN_BOTH_MODES = {
     "test_actions",
     "test_commands",
     "test_dialect",
+    "test_escalating",
     "test_incident_actions",
     "test_past",
     "test_quieting",

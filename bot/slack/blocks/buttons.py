@@ -22,6 +22,7 @@ GUIDE_MODAL: Final = "guide_modal"
 GUIDE_LINK: Final = "guide_link"  # inside the guide's modal; the browser opens it
 ACKNOWLEDGE: Final = "acknowledge"
 MUTE: Final = "mute"
+ESCALATE: Final = "escalate"
 RESOLVE_NOTE: Final = "resolve_note"
 MORE: Final = "more"
 
@@ -103,7 +104,10 @@ def incident_buttons(
         note = _button(say("Resolve note"), RESOLVE_NOTE, incident_id, lang)
         return actions(note, *checks, *more)
     acknowledge = _button(say("Acknowledge"), ACKNOWLEDGE, incident_id, lang)
-    return actions({**acknowledge, "style": "primary"}, *checks, _mute(incident_id, lang), *more)
+    escalate = _button(say("Escalate"), ESCALATE, incident_id, lang)
+    return actions(
+        {**acknowledge, "style": "primary"}, *checks, _mute(incident_id, lang), escalate, *more
+    )
 
 
 def chosen(value: str) -> tuple[More, str] | None:

@@ -21,7 +21,7 @@ _TITLE: Final = 24  # docs.slack.dev/reference/views/modal-views
 
 def share_form(metadata: str, channel: str | None, lang: str) -> Block:
     """Where a report is to be shown as well. `channel`: the id of the most likely one."""
-    return _form(
+    return form(
         SHARE,
         (say("Share the report"), say("Share")),
         [
@@ -35,7 +35,7 @@ def share_form(metadata: str, channel: str | None, lang: str) -> Block:
 
 def note_form(metadata: str, lang: str) -> Block:
     """How an incident was resolved, in a person's words."""
-    return _form(
+    return form(
         NOTE,
         (say("Resolve note"), say("Keep")),
         [
@@ -91,14 +91,14 @@ def words_input(
     return made
 
 
-def _form(
+def form(
     callback_id: str,
     titles: tuple[Message, Message],
     blocks: Sequence[Block],
     metadata: str,
     lang: str,
 ) -> Block:
-    """`titles`: of the modal, and of its button."""
+    """A modal with a button that sends it. `titles`: of the modal, and of that button."""
     title, submit = titles
     return {
         "type": "modal",
