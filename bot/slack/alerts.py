@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -16,6 +16,14 @@ from bot.store import Store, StoreError
 _IDLE_LOOK_S: Final = 60.0
 
 _log = logging.getLogger("wsdiag.slack.alerts")
+
+
+Turn = Callable[[], Awaitable[None]]
+"""Waits until it is this process that may send."""
+
+
+async def at_once() -> None:
+    """Nobody else sends."""
 
 
 async def _never_quiet(_now: datetime) -> Collection[str]:
@@ -39,13 +47,14 @@ class Alerts:
         messages: IncidentMessages,
         *,
         now: Callable[[], datetime],
+        turn: Turn = at_once,
         quiet: Quiet = _never_quiet,
         hush: Hush = _never_hushed,
         on_delivered: Callable[[float], None] = lambda _seconds: None,
         after_recovery: AfterRecovery = lambda _group, _root: None,
         pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
-        self._store, self._pace = store, pace
+        self._store, self._turn, self._pace = store, turn, pace
         self._rounds_in = partial(
             Rounds,
             store=store,
@@ -103,6 +112,7 @@ class Alerts:
     async def _work(self, rounds: Rounds, news: asyncio.Event) -> None:
         """Tell everything that waits for a channel, until nothing does."""
         while True:
+            await self._turn()
             news.clear()
             try:
                 pause_s = await rounds.next()

@@ -226,10 +226,13 @@ class SlackBot:
             notes=Marks(bindings.store, bindings.quiet, now),
             before=bindings.store.good_reports.of,
         )
+        self._lease = bindings.store.lease("delivery")
         self._alerts = Alerts(
             bindings.store,
             messages,
             now=now,
+            turn=self._lease.turn,
+            quiet=bindings.quiet,
             hush=Followers(bindings.store, door, bindings.targets),
             after_recovery=Aftermath(
                 self._jobs, pictures, lang=lambda channel: reader(channel).lang, now=now
@@ -237,7 +240,12 @@ class SlackBot:
         )
         self._notices = (
             NoticeTeller(
-                bindings.store, channels, channel=bindings.default_channel, reader=reader, now=now
+                bindings.store,
+                channels,
+                channel=bindings.default_channel,
+                reader=reader,
+                now=now,
+                turn=self._lease.turn,
             )
             if bindings.default_channel
             else None
@@ -289,7 +297,10 @@ class SlackBot:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._alerts.run(), name="alerts")]
+                tasks = [
+                    group.create_task(self._lease.run(), name="lease"),
+                    group.create_task(self._alerts.run(), name="alerts"),
+                ]
                 if self._left:
                     orphans = finish_orphans(self._client, self._store, self._left)
                     tasks.append(group.create_task(orphans, name="orphans"))

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.model import Notice
+from bot.slack.alerts import Turn, at_once
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.notice import notice as drawn
 from bot.slack.channels import Channels
@@ -37,11 +38,12 @@ class NoticeTeller:
         channel: str,
         reader: Callable[[str], Reader],
         now: Callable[[], datetime],
+        turn: Turn = at_once,
         first_retry_s: float = _FIRST_RETRY_S,
     ) -> None:
         self._store, self._channels = store, channels
         self._channel, self._reader, self._now = channel, reader, now
-        self._first_retry_s = first_retry_s
+        self._turn, self._first_retry_s = turn, first_retry_s
         self._sent_by_us: set[int] = set()  # begun by this process, hence perhaps there already
         self._fresh: int | None = None  # from this id on nobody but us can have sent it
 
@@ -49,6 +51,7 @@ class NoticeTeller:
         """Tell whatever waits, then sleep until there is more."""
         failures = 0
         while True:
+            await self._turn()
             self._store.notices.wake.clear()
             try:
                 await self._tell_all()

@@ -10,7 +10,9 @@ date whenever a store is opened.
 | `acts` | what people did about incidents and targets, and the mutes in force |
 | `good` | the last good report of each target |
 | `unfinished` | messages that show the progress of a check |
-| `outbox` | deliveries: order per channel, attempts, root messages |
+| `outbox` | deliveries: order per channel, attempts |
+| `groups` | which incidents share a message, and which message that is |
+| `lease` | which of several processes delivers |
 | `people` | what people set for themselves |
 | `feedback` | what people said of a verdict |
 | `engine` | a database URL → an engine with its pragmas and private file |
@@ -24,6 +26,7 @@ from bot.store.acts import Acts
 from bot.store.errors import StoreConflictError, StoreError
 from bot.store.feedback import HEALTHY, OTHER, Feedback, expected
 from bot.store.history import History, KeepHistory
+from bot.store.lease import Lease
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.people import PersonSettings
 from bot.store.store import Keep, Store
@@ -37,6 +40,7 @@ __all__ = [
     "History",
     "Keep",
     "KeepHistory",
+    "Lease",
     "NewDelivery",
     "Outbox",
     "PersonSettings",

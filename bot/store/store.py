@@ -24,6 +24,7 @@ from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, da
 from bot.store.feedback import Feedback
 from bot.store.good import GoodReports
 from bot.store.history import History, KeepHistory
+from bot.store.lease import BEAT_S, DEAD_AFTER_S, Lease
 from bot.store.notices import Notices
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.people import People
@@ -114,6 +115,12 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def lease(
+        self, name: str, *, beat_s: float = BEAT_S, dead_after_s: float = DEAD_AFTER_S
+    ) -> Lease:
+        """What only one process on this database may do at a time."""
+        return Lease(self._run, name, beat_s=beat_s, dead_after_s=dead_after_s)
 
     async def check(self) -> None:
         """Raise StoreError unless the database can be written (SQLite: its lock can be had)."""
