@@ -10,7 +10,7 @@ from typing import Any
 
 import uvloop
 
-from bench import ack, link, startup, verdicts
+from bench import ack, chaos, link, startup, verdicts
 from bench.figures import Figure
 from tests.servers.tools import missing
 
@@ -19,6 +19,7 @@ BENCHES: dict[str, tuple[Callable[[int], Coroutine[Any, Any, list[Figure]]], tup
     "ack": (ack.figures, ()),
     "startup": (startup.figures, ()),
     "verdicts": (verdicts.figures, ("node",)),
+    "chaos": (chaos.figures, ()),
 }
 
 
