@@ -25,12 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
+from bot.causes import CATALOGUE
 from bot.demo.workspace import Channel, Message, Workspace
 from tests.servers.process import ChildProcess
 
 FAULTS = 200
 TARGETS = 40
-CAUSES = ("tcp_refused", "tcp_timeout", "http_502_upstream_down", "dns_nxdomain", None)
+CAUSES = tuple(sorted(CATALOGUE))
 POST_GAP_S = 0.2  # the pace is the same thing at any speed
 _PATIENCE_S = 240.0  # until all is told in the end
 
