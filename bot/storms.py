@@ -116,9 +116,8 @@ def fold(groups: Sequence[Gathering]) -> list[Gathering]:
 def _folds(before: Gathering, group: Gathering) -> bool:
     if before.told or group.told:
         return False
-    within = group.targets <= before.targets or group.targets >= before.targets
     room = len(before.cases) + len(group.cases) <= MOST
-    return within and room and not (before.open and group.open)
+    return group.targets == before.targets and room and not (before.open and group.open)
 
 
 def _takes(group: Gathering, case: Case) -> bool:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.model import Delivery, Group, State, TransitionKind
+from bot.slack.channels import is_person
 from bot.slack.client import REACHING, TokenRefused
 from bot.slack.errors import SlackTrouble, Trouble, understand
 from bot.slack.incident_messages import IncidentMessages, Part, Root
@@ -125,7 +126,7 @@ class Rounds:
         Raises StoreError.
         """
         now = self._now()
-        quiet = {*await self._quiet(now), *await self._hush(self._channel)}
+        quiet = await self._silenced()
         await self._store.seat(self._channel, quiet, now)
         waiting = await self._store.pending(self._channel)
         if not waiting:
@@ -147,6 +148,10 @@ class Rounds:
                 continue
             return await self._deliver(head.group_id)
         return pause_s
+
+    async def _silenced(self) -> Collection[str]:
+        """The targets of which nobody is to be notified here and now."""
+        return {*await self._quiet(self._now()), *await self._hush(self._channel)}
 
     def _edit_due_s(self, group_id: str) -> float:
         """Seconds until its message may be edited again."""
@@ -180,7 +185,7 @@ class Rounds:
         """A group's round; seconds until the next."""
         group, batch = await self._store.group(group_id, self._channel)
         # Asked after the news were read: who muted a target before hears nothing of what came then.
-        quiet = await self._quiet(self._now())
+        quiet = await self._silenced()
         if not batch:
             return 0.0  # superseded meanwhile
         begun = max((d.begun_at for d in batch if d.begun_at is not None), default=None)
@@ -208,6 +213,11 @@ class Rounds:
             return 0.0
         if trouble.kind is Trouble.CONTENT and final:
             self._refused.add(group_id)
+        if trouble.kind is Trouble.CHANNEL and is_person(self._channel):
+            # Somebody who left, or wants no messages: their channels are told as ever.
+            _log.warning("%s cannot be written to (%s)", self._channel, trouble.code)
+            await self._store.mark_delivered([d.id for d in batch], self._now())
+            return 0.0
         wait_s = self._retry_after(trouble, attempts)
         retry_at = self._now() + timedelta(seconds=wait_s)
         await self._store.mark_failed([d.id for d in batch], trouble.code, retry_at)

@@ -636,3 +636,11 @@ async def test_what_is_shown_beside_an_incident_is_drawn_anew_and_notifies_nobod
         await newsroom.delivered()
     (root,) = newsroom.roots()
     assert (root.revisions, newsroom.replies()) == (1, [])
+
+
+async def test_a_person_who_cannot_be_written_to_holds_nothing_up(newsroom: Newsroom) -> None:
+    newsroom.workspace.faults.error("user_disabled", method="chat.postMessage")
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN, channel="U0123ABCD")
+        await newsroom.delivered()
+    assert newsroom.roots() == []
