@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,6 +16,7 @@ from bot.composition.quietness import Quietness
 from bot.composition.reloading import Reloader, changed_targets
 from bot.composition.self_report import SelfReport
 from bot.diagnose import Progress, diagnose
+from bot.digest import Due
 from bot.evidence import HistoryEvidence
 from bot.guide import GuideLinks
 from bot.jobs import Jobs
@@ -107,11 +108,12 @@ class _Service:
                 adhoc=self._adhoc,
                 links=self._links,
                 policy=Policy(_rule(settings.checkers()), _rule(settings.changers())),
-                language=lambda channel, _user: settings.language(channel),
+                language=lambda channel, _user: self._settings.language(channel),
                 default_channel=settings.channel,
                 quiet=Quietness(store, self._targets, self._windows),
                 hand_over=lambda target: HandOver(*self._settings.hand_over(target)),
                 connection_log=self._watchers.log,
+                digests=self._digests,
             ),
             jobs=Jobs(limit=settings.max_checks + settings.max_waiting),
         )
@@ -297,6 +299,9 @@ class _Service:
             slack_connected=self._slack.connected,
             loop_lag_s=self._lag.worst_s,
         )
+
+    def _digests(self) -> Mapping[str, Due]:
+        return self._settings.digests_due()
 
     def _windows(self) -> Sequence[Window]:
         return self._settings.windows()

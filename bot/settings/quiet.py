@@ -116,11 +116,11 @@ SigningKey = Annotated[fields.Secret, AfterValidator(_long_enough)]
 OneOrMany = BeforeValidator(_one_or_many)
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class MaintenanceTable(_Table):
+class MaintenanceTable(Table):
     """`[[maintenance]]`: a time in which nobody is to be alerted, once or again and again."""
 
     targets: Annotated[
@@ -188,7 +188,7 @@ class MaintenanceTable(_Table):
         return Window(when, frozenset(self.targets), self.note)
 
 
-class WebhookTable(_Table):
+class WebhookTable(Table):
     """`[webhook]`: told of every transition."""
 
     url: Annotated[
@@ -209,7 +209,7 @@ class WebhookTable(_Table):
         return self
 
 
-class TargetEscalationTable(_Table):
+class TargetEscalationTable(Table):
     """`[targets.NAME.escalation]`: what differs from `[escalation]`."""
 
     remind_every_min: Annotated[
@@ -227,7 +227,7 @@ class TargetEscalationTable(_Table):
     ] = ()
 
 
-class EscalationTable(_Table):
+class EscalationTable(Table):
     """`[escalation]`: what happens while nobody acknowledges an incident."""
 
     remind_every_min: Annotated[

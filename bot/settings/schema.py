@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.digest import Due
 from bot.model import Controls, Target, say
 from bot.quiet import Policy, Window
-from bot.settings import fields, quiet
+from bot.settings import digests, fields, quiet
 from bot.settings.fields import Env, TomlOnly
 from bot.settings.problems import BadValueError, Problem, nearest
 from bot.settings.targets import TargetTable
@@ -244,6 +245,12 @@ class Settings(BaseSettings):
         AfterValidator(_of_known_targets),
         Field(max_length=200),
     ] = ()
+    digest: Annotated[
+        tuple[digests.DigestTable, ...],
+        quiet.OneOrMany,
+        AfterValidator(digests.distinct),
+        Field(max_length=200),
+    ] = ()
     webhook: quiet.WebhookTable = quiet.WebhookTable()
     escalation: Annotated[quiet.EscalationTable, AfterValidator(_can_be_signed)] = (
         quiet.EscalationTable()
@@ -279,6 +286,11 @@ class Settings(BaseSettings):
     def windows(self) -> tuple[Window, ...]:
         """Every maintenance window."""
         return tuple(table.to_model() for table in self.maintenance)
+
+    def digests_due(self) -> dict[str, Due]:
+        """When each channel's digest is due."""
+        wanted = ((table.channel or self.channel, table.due()) for table in self.digest)
+        return {channel: due for channel, due in wanted if channel is not None}
 
     def silence(self, target: str) -> tuple[Policy, tuple[str, ...]]:
         """How long an incident of a target may stay unacknowledged, and who is mentioned then."""

@@ -190,6 +190,11 @@ duration_min = 90
 zone = "Europe/Berlin"
 note = "weekly deployment"
 
+[[digest]]
+day = "monday"
+hour = 9
+zone = "Europe/Berlin"
+
 [escalation]
 remind_every_min = 15
 after_min = 30

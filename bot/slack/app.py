@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.charts import Artist
+from bot.digest import Due
 from bot.guide import GuideLinks, slack_blocks
 from bot.jobs import Jobs
 from bot.locales import LANGUAGES, moment
@@ -41,6 +42,7 @@ from bot.slack.channels import Channels
 from bot.slack.checks import Checks, Diagnose
 from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
 from bot.slack.desk import Adhoc, Desk, Language, Quiet, never_quiet
+from bot.slack.digests import DigestTeller
 from bot.slack.errors import understand
 from bot.slack.followers import Followers
 from bot.slack.http import Handler, handler
@@ -144,6 +146,7 @@ class Bindings:
     quiet: of which targets nobody is to be alerted at a moment.
     hand_over: a target → where Escalate hands its incidents over to.
     connection_log: a target → the last lines of its connection log, which go along.
+    digests: when a channel's weekly digest is due, of those that want one.
     """
 
     targets: Mapping[str, Target]
@@ -159,6 +162,7 @@ class Bindings:
     quiet: Quiet = never_quiet
     hand_over: Callable[[str], HandOver] = lambda _: HandOver()
     connection_log: Callable[[str], Sequence[LogLine]] = lambda _: ()
+    digests: Callable[[], Mapping[str, Due]] = dict
 
 
 class SlackBot:
@@ -250,6 +254,15 @@ class SlackBot:
             if bindings.default_channel
             else None
         )
+        self._digests = DigestTeller(
+            bindings.store,
+            channels,
+            bindings.targets,
+            due=bindings.digests,
+            language=lambda channel: reader(channel).lang,
+            default_channel=bindings.default_channel,
+            now=now,
+        )
         self._socket = SocketMode(self.app, self._client) if access.mode is Mode.SOCKET else None
         secret = access.signing_secret
         self._handler = (
@@ -300,6 +313,7 @@ class SlackBot:
                 tasks = [
                     group.create_task(self._lease.run(), name="lease"),
                     group.create_task(self._alerts.run(), name="alerts"),
+                    group.create_task(self._digests.run(), name="digests"),
                 ]
                 if self._left:
                     orphans = finish_orphans(self._client, self._store, self._left)

@@ -10,6 +10,7 @@ date whenever a store is opened.
 | `acts` | what people did about incidents and targets, and the mutes in force |
 | `good` | the last good report of each target |
 | `unfinished` | messages that show the progress of a check |
+| `digests` | which weekly digests were told |
 | `outbox` | deliveries: order per channel, attempts |
 | `groups` | which incidents share a message, and which message that is |
 | `lease` | which of several processes delivers |

@@ -317,3 +317,12 @@ follows = Table(  # who is told of which target by direct message
     Column("target", Text, primary_key=True),
     Index("ix_follows_target", "target"),
 )
+
+digests = Table(  # the latest week of each channel that has a digest
+    "digests",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("due_at", Moment, primary_key=True),
+    Column("begun_at", Moment),  # Slack may have it
+    Column("done_at", Moment),  # NULL: still to be told
+)

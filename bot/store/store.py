@@ -20,6 +20,7 @@ from bot.model import Delivery, Group, Report, State, Transition, TransitionKind
 from bot.store import engine as engines
 from bot.store import feedback, groups, outbox, rows, upgrade
 from bot.store.acts import Acts
+from bot.store.digests import Digests
 from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
 from bot.store.feedback import Feedback
 from bot.store.good import GoodReports
@@ -68,6 +69,7 @@ class Store:
         self.history = History(self._run, keep.history)
         self.notices = Notices(self._run)
         self.people = People(self._run)
+        self.digests = Digests(self._run)
         self.good_reports = GoodReports(self._run)
         self.unfinished = Unfinished(self._run)
         self.wake = asyncio.Event()
