@@ -262,6 +262,7 @@ class SlackBot:
             language=lambda channel: reader(channel).lang,
             default_channel=bindings.default_channel,
             now=now,
+            turn=self._lease.turn,
         )
         self._socket = SocketMode(self.app, self._client) if access.mode is Mode.SOCKET else None
         secret = access.signing_secret

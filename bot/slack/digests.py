@@ -16,6 +16,7 @@ from typing import Final
 from bot.charts.clock import Clock, Zone
 from bot.digest import Due, TargetWeek, Week, advise, latest, upcoming, week
 from bot.model import Target
+from bot.slack.alerts import Turn, at_once
 from bot.slack.blocks.digest import digest as drawn
 from bot.slack.channels import Channels
 from bot.slack.client import REACHING, TokenRefused
@@ -50,15 +51,17 @@ class DigestTeller:
         language: Callable[[str], str],
         default_channel: str | None,
         now: Callable[[], datetime],
+        turn: Turn = at_once,
         retry_s: float = _RETRY_S,
     ) -> None:
         self._store, self._channels, self._targets = store, channels, targets
         self._due, self._language, self._now = due, language, now
-        self._default, self._retry_s = default_channel, retry_s
+        self._default, self._turn, self._retry_s = default_channel, turn, retry_s
 
     async def run(self) -> None:
         """Tell what is due, then sleep until there is more."""
         while True:
+            await self._turn()
             pause_s = _LONGEST_SLEEP_S
             for channel, due in self._due().items():
                 try:
