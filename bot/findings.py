@@ -389,7 +389,7 @@ class FindingSet:
     @cached_property
     def completed(self) -> frozenset[Transport]:
         """Transports of the client on which the namespace CONNECT succeeded and held."""
-        if self.gone_since:
+        if self.gone_since or self.frozen_since:
             return frozenset()
         done = {a.transport for a in self.attempts if a.outcome is Outcome.CONNECTED}
         if self.each_address and self.each_address.joins:
@@ -420,6 +420,18 @@ class FindingSet:
     def gone_meanwhile(self) -> bool:
         """The server answered the suite, and a moment later nobody listened."""
         return bool(self.affinity and Reason.REFUSED in self.affinity.failures[:1])
+
+    @property
+    def mute_meanwhile(self) -> bool:
+        """The server answered the suite, and a moment later took a request and said nothing."""
+        return bool(self.affinity and Reason.TIMEOUT in self.affinity.failures[:1])
+
+    @property
+    def frozen_since(self) -> bool:
+        """… and answered none of the requests after it."""
+        again = self.steadiness.outcomes if self.steadiness else ()
+        silent = bool(again) and all(o == Reason.TIMEOUT.value for o in again)
+        return self.mute_meanwhile and silent
 
     @property
     def slow_ms(self) -> float:

@@ -16,6 +16,8 @@ from bot.model import Reason, Transport
 
 BUSY_MS: Final = 60.0  # of our own loop: such a sample says nothing of the server
 STALL_MS: Final = 500.0  # above the path: a first byte of a healthy server takes single digits
+_STANDSTILL_MS: Final = 1_500.0  # in which at least so many samples were late or unanswered:
+_SEVERAL: Final = 4
 _TOGETHER_MS: Final = 700.0  # late samples no further apart belong to one stall
 _LATE_SYN_MS: Final = 900.0  # the first SYN is sent again after 1 s (RFC 6298 2.1)
 _LOST_SHARE: Final = 0.02
@@ -87,6 +89,16 @@ def stalls_now_and_then(samples: Sequence[Sample]) -> bool:
     episodes = stalls(seen)
     late = sum(e.samples for e in episodes)
     return len(episodes) >= 2 and late >= 3 and late <= 0.6 * len(seen)
+
+
+def stands_still(samples: Sequence[Sample]) -> bool:
+    """One episode so long that users feel it, and the server is back before the end."""
+    seen = honest(samples)
+    episodes = stalls(seen)
+    back = bool(seen) and seen[-1].ttfb_ms is not None
+    return back and any(
+        e.ended_ms - e.began_ms >= _STANDSTILL_MS and e.samples >= _SEVERAL for e in episodes
+    )
 
 
 def is_down(sample: Sample) -> bool:

@@ -6,7 +6,7 @@ from bot import measured
 from bot.causes import held
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import EioOpen, HeldSession, Outcome, Parted, Sample
-from bot.findings import FindingSet, cut
+from bot.findings import SLOW_MS, FindingSet, cut, own_time_ms
 from bot.measured import Stall
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, Transport, say
 
@@ -34,8 +34,30 @@ def _recovered(samples: tuple[Sample, ...]) -> bool:
     return len(late) == _PROMPT and all(ms is not None and ms < measured.STALL_MS for ms in late)
 
 
+def stuck_since_joining(found: FindingSet) -> float | None:
+    """How long an upgrade beside our joining waited, where everything before it was prompt; ms."""
+    namespace, ws, upgrade = found.finding("namespace"), found.websocket, found.upgrade
+    late = namespace is not None and namespace.reason is Reason.SLOW_ANSWER
+    if not late or upgrade is None or ws is None or not ws.frames:
+        return None
+    before = max(own_time_ms(ws.answer) or 0.0, ws.frames[0].at_ms)
+    waited = max(own_time_ms(upgrade.answer) or 0.0, upgrade.probe_ms or 0.0)
+    return waited if waited >= _BLOCK_MS and before < SLOW_MS else None
+
+
 def blocks_on_connect(found: FindingSet) -> Fit | None:
     """Nobody is answered for a while whenever we connect, and only then."""
+    if (waited := stuck_since_joining(found)) is not None:
+        why = say(
+            "Once a session had joined, an upgrade beside it waited for {seconds} s; before that "
+            "everything was prompt.",
+            seconds=round(waited / 1000, 1),
+        )
+        return Fit((why,), Confidence.LIKELY, rivals=("srv_loop_stalls", "sio_middleware_slow"))
+    if found.mute_meanwhile and not found.frozen_since:
+        settle = () if found.ran(FollowUp.STEADINESS) else (FollowUp.STEADINESS,)
+        why = say("After our sessions had joined, the server said nothing for seconds.")
+        return Fit((why,), Confidence.LIKELY, settle, ("srv_loop_stalls",))
     seen = held.samples(found)
     joins = _joins(found)
     episodes = measured.stalls(seen)
@@ -63,13 +85,17 @@ def blocks_on_connect(found: FindingSet) -> Fit | None:
 def stalls_beside(found: FindingSet) -> list[Stall]:
     """The stalls of a hold that our own joining does not explain."""
     seen = held.samples(found)
-    if not measured.stalls_now_and_then(seen) or blocks_on_connect(found) is not None:
+    told = measured.stalls_now_and_then(seen) or measured.stands_still(seen)
+    if not told or blocks_on_connect(found) is not None:
         return []
     return measured.stalls(seen)
 
 
 def frozen_after_connect(found: FindingSet) -> Fit | None:
     """The kernel still takes what we write, the process does nothing with it."""
+    if found.frozen_since:
+        why_now = say("The server answered at first, and from then on took requests in silence.")
+        return Fit((why_now,), Confidence.LIKELY)
     silent = [s for s in held.sessions(found) if s.parted in (Parted.SILENT, Parted.REFUSED)]
     mute = [s for s in silent if s.echo_ms is None and s.answer_status is None]
     if not mute or not held.deaf_since(found) or held.unconnected(found):

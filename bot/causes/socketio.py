@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.causes.held_server import stuck_since_joining
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import NamespaceAttempt, Outcome
 from bot.findings import FindingSet
@@ -187,6 +188,8 @@ def middleware_slow(found: FindingSet) -> Fit | None:
     later = waits and min(a.elapsed_ms for a in done) >= _PROMPT_MS
     if finding.reason is not Reason.SLOW_ANSWER and not later:
         return None
+    if stuck_since_joining(found):
+        return None  # srv_blocks_on_connect
     return Fit(
         (
             say(

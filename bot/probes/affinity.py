@@ -38,6 +38,10 @@ async def probe(look: Look) -> Finding:
         # It answered a moment ago: nobody listens any more.
         evidence = AffinityEvidence(failures=(lost.reason,))
         return outcome.found(name, (Status.FAIL, lost.reason), evidence, started)
+    if lost is not None and lost.reason is Reason.TIMEOUT and lost.phase not in outcome.BELOW:
+        # It takes the connection, and says nothing any more.
+        evidence = AffinityEvidence(failures=(lost.reason,))
+        return outcome.found(name, (Status.WARN, Reason.NO_ANSWER), evidence, started)
     if reply.answer.status != 200 or opened is None:
         note = NoEvidence("no polling session")
         return outcome.found(name, outcome.NOT_REACHED, note, started)

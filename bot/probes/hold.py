@@ -157,7 +157,7 @@ def _judge(evidence: HoldEvidence) -> Judged:
 def _judge_samples(samples: tuple[Sample, ...]) -> Judged:
     if measured.falls(samples):
         return Status.FAIL, Reason.REFUSED
-    if measured.stalls_now_and_then(samples):
+    if measured.stalls_now_and_then(samples) or measured.stands_still(samples):
         return Status.WARN, Reason.SLOW_ANSWER
     if measured.lost_syns(samples) or measured.jitter_ms(samples):
         return Status.WARN, Reason.UNSTABLE

@@ -54,7 +54,8 @@ def _judge(attempts: tuple[NamespaceAttempt, ...], allowed_ms: float) -> Judged:
         return outcome.NOT_REACHED
     failed = [a for a in tried if a.outcome is not Outcome.CONNECTED]
     if not failed:
-        slow = min(a.elapsed_ms for a in tried) >= SLOW_CONNECT_MS + allowed_ms
+        # The later one: a handler may have kept the server from it since the first has joined.
+        slow = max(a.elapsed_ms for a in tried) >= SLOW_CONNECT_MS + allowed_ms
         return (Status.WARN, Reason.SLOW_ANSWER) if slow else outcome.OK
     return (Status.FAIL if failed == tried else Status.WARN), _reason(failed[0])
 
