@@ -123,6 +123,12 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     Pattern(
         _WHO,
+        "chromium/src: net/base/net_error_list.h",
+        ("net::err_http2_", "net::err_quic_"),
+        _ANY_NET_ERROR,
+    ),
+    Pattern(
+        _WHO,
         _HANDSHAKE,
         ("unexpected response code: ",),
         answers.ODD_STATUS,

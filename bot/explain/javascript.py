@@ -75,6 +75,14 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(_ENGINE, _XHR, ("xhr post error",), session.POST_FAILED),
     Pattern(
         _ENGINE,
+        "engine.io-client: build/cjs/transport.js (TransportError), as Node's inspect prints it",
+        ("description: ",),
+        None,
+        shape=re.compile(r"(?:^|[{,])\s*description: ([345]\d\d)\s*(?:,|}|$)"),
+        readings=answers.REQUEST,
+    ),
+    Pattern(
+        _ENGINE,
         "engine.io-client: build/cjs/transports/polling-fetch.js",
         ("fetch read error",),
         session.POLL_FAILED,
@@ -90,6 +98,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "engine.io-client: build/cjs/transports/websocket.js",
         ("websocket error", "webtransport error"),
         session.SOCKET_FAILED,
+        without=("expected http 101",),  # React Native says what came instead
     ),
     Pattern(
         _ENGINE,

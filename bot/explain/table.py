@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bot.explain import chromium, firefox, fronts, javascript, openssl, protocol, python, safari
+from bot.explain import (
+    chromium,
+    firefox,
+    fronts,
+    javascript,
+    openssl,
+    platforms,
+    protocol,
+    python,
+    safari,
+)
 from bot.explain.reading import Pattern
 
 PATTERNS: tuple[Pattern, ...] = (
@@ -13,5 +23,6 @@ PATTERNS: tuple[Pattern, ...] = (
     *openssl.PATTERNS,
     *python.PATTERNS,
     *fronts.PATTERNS,
+    *platforms.PATTERNS,
     *protocol.PATTERNS,
 )
