@@ -29,6 +29,10 @@ _PAGES: Final = (  # where explanations are, never the backend
     "wicg.github.io", "react.dev", "reactjs.org",
 )  # fmt: skip
 _INSIDE: Final = re.compile(r"upstream: \"[^\"]{0,2000}\"")  # nginx names whom it asked itself
+# The page that a request of an access log in the combined format came from.
+_REFERER: Final = re.compile(
+    r"(HTTP/[\d.]{1,3}\" \d{3} \S{1,12} )\"(https?://[^\"\s]{1,300})\"", re.IGNORECASE
+)
 _ASSETS: Final = re.compile(r"\.(?:m?js|css|map|html?|png|svg|ico|tsx?|jsx|woff2?)(?::\d+)*$")
 
 
@@ -58,6 +62,9 @@ class Addresses:
             line = _INSIDE.sub("", line)
         if self.origin is None and (match := _ORIGIN.search(line)):
             self.origin = _origin(match[1])
+        if match := _REFERER.search(line):
+            self.origin = self.origin or _origin(match[2])
+            line = _REFERER.sub(r"\1", line)
         for pattern in (_URL, _BRACKETED):
             for count, match in enumerate(pattern.finditer(line)):
                 if count >= _PER_LINE:

@@ -204,6 +204,13 @@ PATTERNS: tuple[Pattern, ...] = (
         backend.UPGRADED_IDLE,
         shape=re.compile(r" 101 \d{1,12} \S{1,40} \S{1,40} [cs]d[a-z-]{2} "),
     ),
+    Pattern(
+        "haproxy",
+        _HAPROXY,
+        (" ^sd-",),
+        backend.UPGRADED_LOST,
+        shape=re.compile(r" 101 \d{1,12} \S{1,40} \S{1,40} \^sd[a-z-]{2} "),
+    ),
     # ------------------------------------------------------------ Apache, Caddy, Traefik
     Pattern(
         "Apache",

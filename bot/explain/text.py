@@ -20,6 +20,7 @@ _PLAIN: Final = str.maketrans(
     }
 )
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+_LEFT: Final = re.compile(r" ([CS]D[A-Za-z-]{2} (?=\d{1,9}/\d))")
 _BREAK: Final = re.compile(r"\r\n|[\n\r\u2028\u2029]")
 
 
@@ -30,7 +31,13 @@ def lines(text: str) -> Iterator[str]:
 
 
 def plain(line: str) -> str:
-    """A line as the needles are written: lower case, plain quotes and spaces, no HTML entities."""
+    """A line as the needles are written: lower case, plain quotes and spaces, no HTML entities.
+
+    haproxy tells by case alone whether a side left (`CD`, `SD`) or was silent for too long (`cD`,
+    `sD`): the former are marked, ` ^cd--`.
+    """
+    if "D-" in line:
+        line = _LEFT.sub(r" ^\1", line)
     line = line.translate(_PLAIN).lower()
     if "&" in line:
         line = line.replace("&amp;", "&").replace("&quot;", '"').replace("&#39;", "'")

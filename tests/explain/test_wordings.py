@@ -92,3 +92,11 @@ def test_the_proxys_own_upstream_is_not_the_backend_to_check() -> None:
         'HTTP/1.1", upstream: "http://127.0.0.1:3000/socket.io/?EIO=4", host: "api.example.com"'
     )
     assert found.address is None
+
+
+def test_the_page_of_an_access_log_is_its_origin_and_not_the_backend() -> None:
+    printed = (
+        '203.0.113.4 - - [26/Nov/2026:21:00:01 +0000] "GET /socket.io/?EIO=4 HTTP/1.1" 502 150 '
+    )
+    found = explain(printed + '"https://app.example.com/chat" "Mozilla/5.0"')
+    assert (found.address, found.origin) == (None, "https://app.example.com")
