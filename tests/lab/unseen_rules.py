@@ -206,6 +206,14 @@ SCENARIOS = (
     ),
     Scenario("frames come late", "ws_proxy_buffers", DEGRADED, delayed_frames, slow=True),
     Scenario(
+        "the connection handler computes",
+        "srv_blocks_on_connect",
+        DEGRADED,
+        node(block_on_connect_ms=3_000),
+        frozenset({"sio_middleware_slow", "srv_loop_stalls"}),
+        slow=True,
+    ),
+    Scenario(
         "python with another parser", "sio_parser_mismatch", DOWN, mute_for_our_parser, slow=True
     ),
     # ---- notices in place of a 503
