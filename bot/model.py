@@ -531,6 +531,36 @@ class Mute:
     at: datetime  # when it was muted
 
 
+class Feed(StrEnum):
+    """Which webhook is meant; the settings know its address."""
+
+    TRANSITIONS = "transitions"  # `[webhook]`: everything that happens to incidents
+    ESCALATION = "escalation"  # `[escalation] webhook_url`: nobody has acknowledged
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing to tell a webhook: facts only, written together with what happened.
+
+    event_id: opaque and unique for ever, by which a receiver knows a repetition. kind: `opened`,
+    `changed`, `closed` or `escalated`. state: after it; before: None where nothing changed.
+    """
+
+    id: int
+    event_id: str
+    feed: Feed
+    kind: str
+    target: str
+    incident_id: str
+    opened_at: datetime
+    at: datetime
+    state: State
+    before: State | None = None
+    cause: Named | None = None
+    attempts: int = 0
+    retry_at: datetime | None = None
+
+
 # ---------------------------------------------------------------- the installation
 
 

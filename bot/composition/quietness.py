@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from bot.quiet import Silence, Window, silences
+from bot.quiet import Silence, Window, mute_ended, silences, window_ended
 from bot.store import Store
 
 
@@ -23,3 +23,16 @@ class Quietness:
     async def __call__(self, now: datetime) -> Mapping[str, Silence]:
         mutes = await self._store.acts.mutes(now)
         return silences(tuple(self._targets), mutes, self._windows(), now)
+
+    async def ended(self, now: datetime) -> Mapping[str, datetime]:
+        """When the latest mute or window of each target ended, of those that are over by now."""
+        muting = await self._store.acts.muting()
+        windows = self._windows()
+        found = {
+            name: max(
+                filter(None, (mute_ended(muting, name, now), window_ended(windows, name, now))),
+                default=None,
+            )
+            for name in tuple(self._targets)
+        }
+        return {name: at for name, at in found.items() if at is not None}

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot import __version__, guide, urls
+from bot.composition.calling import caller
 from bot.composition.errors import UsageError
 from bot.composition.quietness import Quietness
 from bot.composition.reloading import Reloader, changed_targets
@@ -23,12 +24,14 @@ from bot.jobs import Jobs
 from bot.model import Controls, Message, Notice, NoticeKind, Report, Target, say
 from bot.probes import SUITE
 from bot.pulse import Heartbeat, LoopLag
+from bot.quiet import Policy as Patience
 from bot.quiet import Window
 from bot.settings import Audience, Settings
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot, TokenRefused
 from bot.slack.access import Policy, Rule
 from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.status import TargetStatus
+from bot.slack.insistence import Insistence
 from bot.store import Store, StoreError
 from bot.watcher import Slots, Watchers
 from bot.web.app import build as build_web
@@ -91,6 +94,9 @@ class _Service:
             channel=settings.channel,
             slots=Slots.of(routine=settings.max_checks),
         )
+        self._quietness = Quietness(store, self._targets, self._windows)
+        store.calls.wanted = settings.webhook.url is not None
+        self._caller = caller(store, lambda: self._settings, self._targets, self._links)
         self._slack = SlackBot(
             SlackAccess(
                 settings.slack_bot_token,
@@ -110,10 +116,11 @@ class _Service:
                 policy=Policy(_rule(settings.checkers()), _rule(settings.changers())),
                 language=lambda channel, _user: self._settings.language(channel),
                 default_channel=settings.channel,
-                quiet=Quietness(store, self._targets, self._windows),
                 hand_over=lambda target: HandOver(*self._settings.hand_over(target)),
                 connection_log=self._watchers.log,
                 digests=self._digests,
+                quiet=self._quietness,
+                insistence=Insistence(self._silence, self._quietness.ended),
             ),
             jobs=Jobs(limit=settings.max_checks + settings.max_waiting),
         )
@@ -152,11 +159,12 @@ class _Service:
             lagging = group.create_task(self._lag.run(), name="loop lag")
             beating = group.create_task(self._beat(), name="heartbeat")
             living = group.create_task(self._self_report.run(), name="self report")
+            calling = group.create_task(self._caller.run(), name="webhooks")
             reloading = group.create_task(self._reload(), name="settings")
             await stop.wait()
             _log.info("stopping")
             await self._slack.stop()
-            for task in (watching, talking, lagging, beating, living, reloading):
+            for task in (watching, talking, lagging, beating, living, calling, reloading):
                 task.cancel()
 
     async def _beat(self) -> None:
@@ -188,6 +196,7 @@ class _Service:
     async def _use(self, settings: Settings) -> None:
         """Put valid settings in force; targets that stay as they are do not notice."""
         self._settings = settings
+        self._store.calls.wanted = settings.webhook.url is not None
         after = settings.targets()
         gone, new = changed_targets(self._targets, after)
         for name in gone:
@@ -302,6 +311,9 @@ class _Service:
 
     def _digests(self) -> Mapping[str, Due]:
         return self._settings.digests_due()
+
+    def _silence(self, target: str) -> tuple[Patience, Sequence[str]]:
+        return self._settings.silence(target)
 
     def _windows(self) -> Sequence[Window]:
         return self._settings.windows()

@@ -26,6 +26,8 @@ ORIGIN = "http://localhost:3000"  # where a front end is usually developed
 PEOPLE = (("mira", "Mira Holm"), ("jonas", "Jonas Weber"), ("aiko", "Aiko Tanaka"))
 _LOCALES = {"en": "en-US", "ru": "ru-RU"}
 _INTERVAL_S = 20.0  # seconds between full checks: somebody is watching
+_REMIND_MIN = 2.0  # nobody plays for the quarter of an hour that would suit a team
+_MENTION_MIN = 5.0
 
 # What each fault of BreakableBackend is called on the page, and what it does.
 SWITCHES: dict[str, tuple[Message, Message]] = {
@@ -65,6 +67,11 @@ class Demo:
             "lang": self.lang,
             "database_url": SecretStr(f"sqlite+aiosqlite:///{self.folder / 'demo.db'}"),
             "http_port": 0,
+            "escalation": {
+                "remind_every_min": _REMIND_MIN,
+                "after_min": _MENTION_MIN,
+                "mention": [self.workspace.user(PEOPLE[0][0]).id],
+            },
             "targets": {
                 TARGET: {
                     "url": self.backend.url,

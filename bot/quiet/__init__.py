@@ -8,10 +8,12 @@
 | `pending` | which reminders and escalations are due |
 """
 
+from bot.quiet.mutes import ended as mute_ended
 from bot.quiet.mutes import in_force
 from bot.quiet.pending import Policy, Step, Vigil, acknowledgement, due, steps
 from bot.quiet.silence import Silence, silences
 from bot.quiet.windows import Recurring, Span, Window, maintenance, upcoming
+from bot.quiet.windows import ended as window_ended
 
 __all__ = [
     "Policy",
@@ -25,7 +27,9 @@ __all__ = [
     "due",
     "in_force",
     "maintenance",
+    "mute_ended",
     "silences",
     "steps",
     "upcoming",
+    "window_ended",
 ]

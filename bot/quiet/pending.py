@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.model import Act, ActKind
+from bot.model import Act, ActKind, State
 
 
 class Step(StrEnum):
@@ -54,6 +54,15 @@ class Vigil:
     told_at: datetime | None = None
     worsened: tuple[datetime, ...] = ()
     acts: tuple[Act, ...] = ()
+    state: State = State.DOWN
+
+    @property
+    def unattended_since(self) -> datetime:
+        """Since when nobody has acknowledged what there is to see; asked only where that is so."""
+        given = [act.at for act in self.acts if act.kind is ActKind.ACKNOWLEDGED]
+        if not given:
+            return self.opened_at
+        return min((at for at in self.worsened if at > given[-1]), default=given[-1])
 
 
 def acknowledgement(acts: Iterable[Act], worsened: Iterable[datetime]) -> Act | None:
@@ -74,7 +83,7 @@ def steps(
     """
     if acknowledgement(vigil.acts, vigil.worsened) is not None:
         return ()
-    began = _round(vigil)
+    began = vigil.unattended_since
     base = max(filter(None, (began, loud_since)))
     found: list[tuple[Step, datetime]] = []
     if vigil.told_at is not None:
@@ -99,14 +108,6 @@ def _messages(
     if policy.remind_every is not None:
         said = [*mentions, *_done(vigil, began, ActKind.REMINDED)]
         yield Step.REMIND, max([base, *(act.at for act in said)]) + policy.remind_every
-
-
-def _round(vigil: Vigil) -> datetime:
-    """Since when nobody has acknowledged what there is to see."""
-    given = [act.at for act in vigil.acts if act.kind is ActKind.ACKNOWLEDGED]
-    if not given:
-        return vigil.opened_at
-    return min(moment for moment in vigil.worsened if moment > given[-1])
 
 
 def _done(vigil: Vigil, began: datetime, kind: ActKind) -> list[Act]:

@@ -47,6 +47,7 @@ from bot.slack.errors import understand
 from bot.slack.followers import Followers
 from bot.slack.http import Handler, handler
 from bot.slack.incident_messages import IncidentMessages
+from bot.slack.insistence import Insistence, Insister
 from bot.slack.languages import Languages
 from bot.slack.marks import Marks
 from bot.slack.notices import NoticeTeller
@@ -147,6 +148,7 @@ class Bindings:
     hand_over: a target → where Escalate hands its incidents over to.
     connection_log: a target → the last lines of its connection log, which go along.
     digests: when a channel's weekly digest is due, of those that want one.
+    insistence: how long an incident may stay unacknowledged; None: for ever.
     """
 
     targets: Mapping[str, Target]
@@ -163,6 +165,7 @@ class Bindings:
     hand_over: Callable[[str], HandOver] = lambda _: HandOver()
     connection_log: Callable[[str], Sequence[LogLine]] = lambda _: ()
     digests: Callable[[], Mapping[str, Due]] = dict
+    insistence: Insistence | None = None
 
 
 class SlackBot:
@@ -242,6 +245,20 @@ class SlackBot:
                 self._jobs, pictures, lang=lambda channel: reader(channel).lang, now=now
             ),
         )
+        self._insister = (
+            Insister(
+                bindings.store,
+                channels,
+                bindings.insistence,
+                quiet=bindings.quiet,
+                reader=reader,
+                default_channel=bindings.default_channel,
+                now=now,
+                turn=self._lease.turn,
+            )
+            if bindings.insistence is not None
+            else None
+        )
         self._notices = (
             NoticeTeller(
                 bindings.store,
@@ -319,6 +336,8 @@ class SlackBot:
                 if self._left:
                     orphans = finish_orphans(self._client, self._store, self._left)
                     tasks.append(group.create_task(orphans, name="orphans"))
+                if self._insister is not None:
+                    tasks.append(group.create_task(self._insister.run(), name="insistence"))
                 if self._notices is not None:
                     tasks.append(group.create_task(self._notices.run(), name="notices"))
                 if self._socket is not None:

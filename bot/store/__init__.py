@@ -14,6 +14,7 @@ date whenever a store is opened.
 | `outbox` | deliveries: order per channel, attempts |
 | `groups` | which incidents share a message, and which message that is |
 | `lease` | which of several processes delivers |
+| `calls` | what webhooks are told: the same for them |
 | `people` | what people set for themselves |
 | `feedback` | what people said of a verdict |
 | `engine` | a database URL → an engine with its pragmas and private file |
@@ -24,6 +25,7 @@ date whenever a store is opened.
 """
 
 from bot.store.acts import Acts
+from bot.store.calls import Calls
 from bot.store.errors import StoreConflictError, StoreError
 from bot.store.feedback import HEALTHY, OTHER, Feedback, expected
 from bot.store.history import History, KeepHistory
@@ -37,6 +39,7 @@ __all__ = [
     "HEALTHY",
     "OTHER",
     "Acts",
+    "Calls",
     "Feedback",
     "History",
     "Keep",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -14,17 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Act, ActKind, Mute, State, TransitionKind
 from bot.quiet import Vigil, in_force
 from bot.store.errors import StoreError
+from bot.store.run import Run
 from bot.store.schema import acts, deliveries, incidents, transitions
 
 T = TypeVar("T")
 
 _MUTING: Final = (ActKind.MUTED.value, ActKind.UNMUTED.value)
-
-
-class Run(Protocol):
-    """Runs work in one transaction of its own; raises StoreError."""
-
-    def __call__(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> Awaitable[T]: ...
 
 
 class Acts:
@@ -122,7 +117,11 @@ async def _vigils(connection: AsyncConnection, wanted: ColumnElement[bool]) -> l
     )
     query = (
         select(
-            incidents.c.id, incidents.c.target, incidents.c.opened_at, told.c.at.label("told_at")
+            incidents.c.id,
+            incidents.c.target,
+            incidents.c.opened_at,
+            incidents.c.state,
+            told.c.at.label("told_at"),
         )
         .outerjoin(told, told.c.incident_id == incidents.c.id)
         .where(wanted)
@@ -153,6 +152,7 @@ async def _vigils(connection: AsyncConnection, wanted: ColumnElement[bool]) -> l
             told_at=row.told_at,
             worsened=tuple(worsened.get(row.id, ())),
             acts=tuple(done.get(row.id, ())),
+            state=State(row.state),
         )
         for row in rows
     ]

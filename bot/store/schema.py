@@ -243,6 +243,37 @@ unfinished = Table(  # messages that show the progress of a check
     Column("at", Moment, nullable=False),
 )
 
+calls = Table(  # what webhooks are told
+    "calls",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),  # the order of a feed
+    Column("event_id", String(32), nullable=False),
+    Column("feed", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("before", String(16)),
+    Column("cause_code", Text),
+    Column("cause_layer", String(16)),
+    Column("cause_section", String(16)),
+    Column("cause_confidence", String(16)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_at", Moment),
+    Column("error", Text),
+    Column("done_at", Moment),  # NULL: still to be told
+    Column("outcome", String(16)),  # delivered | refused | expired | unwanted
+    Index("ix_calls_incident_id", "incident_id"),
+    Index(
+        "ix_calls_pending",
+        "feed",
+        "id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
 notices = Table(  # what the bot says of itself
     "notices",
     metadata,

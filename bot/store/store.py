@@ -16,10 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.incidents import Incident, TargetState
-from bot.model import Delivery, Group, Report, State, Transition, TransitionKind
+from bot.model import Delivery, Feed, Group, Report, State, Transition, TransitionKind
+from bot.store import calls, feedback, groups, outbox, rows, upgrade
 from bot.store import engine as engines
-from bot.store import feedback, groups, outbox, rows, upgrade
 from bot.store.acts import Acts
+from bot.store.calls import Calls
 from bot.store.digests import Digests
 from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
 from bot.store.feedback import Feedback
@@ -78,6 +79,7 @@ class Store:
         left is delivered."""
         self.wake.set()
         self.acts = Acts(self._run, self.wake, keep.incidents_for)
+        self.calls = Calls(self._run)
 
     @classmethod
     async def open(cls, url: str, *, keep: Keep | None = None) -> Self:
@@ -160,7 +162,8 @@ class Store:
         transitions: Sequence[Transition] = (),
         deliveries: Sequence[NewDelivery] = (),
     ) -> None:
-        """Keep a target's next revision with its transitions and deliveries: all or nothing.
+        """Keep a target's next revision with its transitions, deliveries and webhook calls: all or
+        nothing.
 
         A delivery of CHANGED or CLOSED replaces a CHANGED of the same incident that nobody has
         delivered yet: only the newest edit matters. What got worse stays, as it is no mere edit.
@@ -176,6 +179,8 @@ class Store:
                     saved[id(transition.report)] = await self._save(connection, transition.report)
             for transition in transitions:
                 await self._transition(connection, state, transition, saved)
+                if self.calls.wanted:
+                    await calls.add(connection, transition)
             await _target(connection, state)
             for delivery in deliveries:
                 await outbox.add(connection, delivery, saved)
@@ -184,6 +189,9 @@ class Store:
             await self._run(work, wakes=bool(deliveries))
         except IntegrityError as error:
             raise _conflict(state) from error
+        if transitions:
+            self.acts.wake.set()
+            self.calls.wake[Feed.TRANSITIONS].set()
 
     async def open_incidents(self) -> list[Incident]:
         """Every open incident, the oldest first."""

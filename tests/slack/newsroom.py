@@ -59,6 +59,8 @@ class Newsroom:
         seen = Observation(target, self.clock, state, report(state, name=target, code=code))
         after, transitions = observe(before, seen, self.clock)
         where = channel or self.channel
+        if after.revision == before.revision:
+            return  # nothing new, as for the watcher
         await self.store.record(after, transitions, [NewDelivery(where, t) for t in transitions])
         self.states[target] = after
 

@@ -24,11 +24,11 @@ from tests.slack.reports import report
 Start = Callable[[], Awaitable[Scene]]
 
 
-async def trouble(stage: Stage, state: State = State.DOWN) -> Incident:
-    """An incident of prod is recorded, and waits to be told in #ops."""
-    before = await stage.store.load("prod")
+async def trouble(stage: Stage, state: State = State.DOWN, target: str = "prod") -> Incident:
+    """An incident is recorded, and waits to be told in #ops."""
+    before = await stage.store.load(target)
     now = datetime.now(UTC)
-    seen = Observation("prod", now, state, report(state))
+    seen = Observation(target, now, state, report(state, name=target))
     after, transitions = observe(before, seen, now)
     ops = stage.workspace.channel("ops").id
     await stage.store.record(after, transitions, [NewDelivery(ops, t) for t in transitions])
@@ -224,6 +224,31 @@ async def test_the_status_says_who_muted_what_and_what_is_worked_on(
     assert f"🔕 Muted by <@{mira}> until <!date^{int(now.timestamp()) + 1800}^" in shown
     assert "🛠 Maintenance until <!date^" in shown
     assert "&lt;new&gt; disks" in shown
+
+
+async def test_a_muted_target_is_told_of_as_soon_as_the_mute_is_taken_back(
+    stage: Stage, running: Start
+) -> None:
+    stage.targets["dev"] = Target("dev", "https://dev.example")
+
+    async def quiet(at: datetime) -> Mapping[str, Silence]:
+        return silences(stage.targets, await stage.store.acts.mutes(at), (), at)
+
+    stage.quiet = quiet
+    scene = await running()
+    workspace = scene.workspace
+    await scene.command("mute prod 2h")
+    await workspace.wait_for(lambda: workspace.messages("ops"), timeout=10)
+    await trouble(stage)
+    await trouble(stage, target="dev")
+    await workspace.wait_for(lambda: len(workspace.messages("ops")) == 2, timeout=10)
+    assert workspace.messages("ops")[1].text.startswith("dev is down: ")
+    await scene.command("unmute prod")
+    # Both fail alike, so that it joins the message of the other.
+    await workspace.wait_for(
+        lambda: any(m.text == "1 more target: prod." for m in workspace.messages("ops")),
+        timeout=20,
+    )
 
 
 async def test_which_target_is_asked_where_several_fit(stage: Stage, running: Start) -> None:

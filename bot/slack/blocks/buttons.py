@@ -110,6 +110,12 @@ def incident_buttons(
     )
 
 
+def reminder_buttons(incident_id: str, lang: str) -> tuple[Block, ...]:
+    """Below a reminder: the two things that end it."""
+    acknowledge = _button(say("Acknowledge"), ACKNOWLEDGE, incident_id, lang)
+    return actions({**acknowledge, "style": "primary"}, _mute(incident_id, lang))
+
+
 def chosen(value: str) -> tuple[More, str] | None:
     """What was picked behind “⋯”, and the id it carries; None for what this version has not."""
     word, _, about = value.partition(":")
