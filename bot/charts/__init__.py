@@ -2,7 +2,6 @@
 
 | module | subject |
 |---|---|
-| `lookback` | `24h` as somebody types it |
 | `percentiles` | samples → the round trip's percentiles over time |
 | `bands` | samples and incidents → in which state, from when to when |
 | `picture` | everything that a chart shows, as plain data in no language |
@@ -14,20 +13,16 @@ All but `artist` is pure. matplotlib is imported by the process that draws and b
 """
 
 from bot.charts.artist import Artist, DrawingError
-from bot.charts.lookback import LONGEST, Lookback, read
 from bot.charts.picture import Picture, compose, longest_sample_s
 from bot.charts.words import alt_text, empty, summary
 
 __all__ = [
-    "LONGEST",
     "Artist",
     "DrawingError",
-    "Lookback",
     "Picture",
     "alt_text",
     "compose",
     "empty",
     "longest_sample_s",
-    "read",
     "summary",
 ]

@@ -138,9 +138,9 @@ async def _look_back(desk: Desk, request: ShowChart | ShowHistory, place: Place)
     if isinstance(target, Message):
         await desk.poster.whisper(place, notice(target, lang))
     elif isinstance(request, ShowChart):
-        await answer_chart(desk, target.name, request.back.length, place)
+        await answer_chart(desk, target.name, request.back, place)
     else:
-        await answer_history(desk, target, request.back.length, place)
+        await answer_history(desk, target, request.back, place)
 
 
 async def _silences(desk: Desk) -> Mapping[str, Silence]:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from difflib import get_close_matches
 
-from bot.charts import lookback
-from bot.charts.lookback import Lookback
 from bot.model import Message, say
+from bot.slack import lookback
 from bot.slack.spans import LONGEST as LONGEST_MUTE
 from bot.slack.spans import SHORTEST as SHORTEST_MUTE
 from bot.slack.spans import span
@@ -98,7 +97,7 @@ class ShowChart:
     """Draw a target's past; without a name as for `CheckTarget`."""
 
     name: str | None = None
-    back: Lookback = lookback.DAY
+    back: timedelta = lookback.DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class ShowHistory:
     """List a target's incidents; without a name as for `CheckTarget`."""
 
     name: str | None = None
-    back: Lookback = lookback.MONTH
+    back: timedelta = lookback.LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,33 +299,28 @@ def _past(
     targets: Collection[str],
     show: Callable[..., Request],
 ) -> Request:
-    """`NAME SPAN`, either of which may be left out."""
-    if not words:
-        return show()
-    name = _target(words, targets)
-    if name is not None:
-        return show(name)
-    head, typed = words[:-1], words[-1]
-    if len(words) > 1 and words[-2].isdecimal():
-        head, typed = words[:-2], " ".join(words[-2:])  # `7 days`
-    if not typed[0].isdecimal():
-        close = _closest(" ".join(words), targets)
-        return replace(_no_such_target(" ".join(words), targets),
-                       suggestion=f"{verb} {close}" if close else None)  # fmt: skip
-    named = _target(head, targets)
-    if head and named is None:
-        close = _closest(" ".join(head), targets)
-        return replace(_no_such_target(" ".join(head), targets),
-                       suggestion=f"{verb} {close} {typed}" if close else None)  # fmt: skip
-    back, nearest = lookback.read(typed)
-    if back is None:
-        problem = say(
-            "I cannot look back for “{typed}”: write a span between 5m and 30d, such as 6h, 24h "
-            "or 7d.",
-            typed=typed,
-        )
-        return Misunderstood(problem, " ".join([verb, *([named] if named else []), str(nearest)]))
-    return show(named, back)
+    """`NAME SPAN`, either of which may be left out. Names may have any length, so the longest one
+    that is a target's is meant."""
+    for cut in range(len(words), -1, -1):
+        name, typed = _target(words[:cut], targets), " ".join(words[cut:])
+        if cut and name is None:
+            continue
+        if not typed:
+            return show(name) if name else show()
+        back, nearest = lookback.read(typed)
+        if back is not None:
+            return show(name, back)
+        if typed[0].isdecimal():
+            problem = say(
+                "I cannot look back for “{typed}”: write a span between 5m and 30d, such as 6h, "
+                "24h or 7d.",
+                typed=typed,
+            )
+            return Misunderstood(problem, " ".join(filter(None, [verb, name, nearest])))
+    cut = next((n for n, word in enumerate(words) if n and word[0].isdecimal()), len(words))
+    found = _no_such_target(" ".join(words[:cut]), targets)
+    close = _closest(" ".join(words[:cut]), targets)
+    return replace(found, suggestion=" ".join([verb, close, *words[cut:]]) if close else None)
 
 
 def _help(_words: list[str], _: Collection[str]) -> Request:

@@ -22,6 +22,9 @@ _UNITS: Final[Mapping[str, timedelta]] = {
     **dict.fromkeys(
         ("d", "day", "days", "д", "день", "дня", "дней"), timedelta(days=1)
     ),
+    **dict.fromkeys(
+        ("w", "week", "weeks", "нед", "неделя", "недели", "неделю", "недель"), timedelta(weeks=1)
+    ),
 }  # fmt: skip
 _PART: Final = re.compile(r"(\d{1,5})\s*([^\W\d_]+)")
 _UNTIL_UP: Final = frozenset({"until up", "until-up", "untilup", "until_up", "up"})

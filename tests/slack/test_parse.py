@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.charts.lookback import Lookback
 from bot.slack.parse import (
     LONGEST,
     Acknowledge,
@@ -83,11 +82,11 @@ TARGETS = ("prod", "Staging", "prod eu")
         ("acknowledge prod eu", Acknowledge("prod eu")),
         ("chart", ShowChart()),
         ("history", ShowHistory()),
-        ("history prod eu 7d", ShowHistory("prod eu", Lookback(7, "d"))),
+        ("history prod eu 7d", ShowHistory("prod eu", timedelta(days=7))),
         ("chart prod", ShowChart("prod")),
-        ("chart 6h", ShowChart(None, Lookback(6, "h"))),
-        ("CHART Prod EU 7d", ShowChart("prod eu", Lookback(7, "d"))),
-        ("chart prod 7 days", ShowChart("prod", Lookback(7, "d"))),
+        ("chart 6h", ShowChart(None, timedelta(hours=6))),
+        ("CHART Prod EU 7d", ShowChart("prod eu", timedelta(days=7))),
+        ("chart prod 7 days", ShowChart("prod", timedelta(days=7))),
         ("Help", ShowHelp()),
         ("?", ShowHelp()),
         ("help me", ShowHelp()),
