@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from bot.quiet import Silence, Window, mute_ended, silences, window_ended
+from bot import uptime
+from bot.quiet import Silence, Window, mute_ended, silences, times, window_ended
 from bot.store import Store
 
 
@@ -19,6 +20,15 @@ class Quietness:
         self, store: Store, targets: Iterable[str], windows: Callable[[], Sequence[Window]]
     ) -> None:
         self._store, self._targets, self._windows = store, targets, windows
+
+    def planned(self, target: str, span: uptime.Span) -> Sequence[uptime.Span]:
+        """When work on a target was planned within a span; what it breaks is no downtime."""
+        return [
+            uptime.Span(found.start, found.end)
+            for window in self._windows()
+            if window.covers(target)
+            for found in times(window, span.start, span.end)
+        ]
 
     async def __call__(self, now: datetime) -> Mapping[str, Silence]:
         mutes = await self._store.acts.mutes(now)

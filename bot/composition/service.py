@@ -116,6 +116,7 @@ class _Service:
                 policy=Policy(_rule(settings.checkers()), _rule(settings.changers())),
                 language=lambda channel, _user: self._settings.language(channel),
                 default_channel=settings.channel,
+                planned=self._quietness.planned,
                 hand_over=lambda target: HandOver(*self._settings.hand_over(target)),
                 connection_log=self._watchers.log,
                 digests=self._digests,

@@ -7,9 +7,10 @@ comes twice begins a daily window once (CronSim follows Debian's cron in both).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,25 @@ def upcoming(window: Window, now: datetime) -> Span | None:
         if start > now:
             return Span(start, start + when.lasts)
     return None
+
+
+def times(window: Window, start: datetime, end: datetime) -> Iterator[Span]:
+    """Every time of a window that reaches into the time from `start` to `end`, the last first.
+
+    At most a thousand: a window that recurs every few minutes is none.
+    """
+    when = window.when
+    if isinstance(when, Span):
+        if when.start < end and when.end > start:
+            yield when
+        return
+    before = end.astimezone(ZoneInfo(when.zone))
+    for begun in islice(CronSim(when.cron, before, reverse=True), 1_000):
+        found = Span(begun.astimezone(UTC), begun.astimezone(UTC) + when.lasts)
+        if found.end <= start:
+            return
+        if found.start < end:
+            yield found
 
 
 def maintenance(

@@ -41,7 +41,7 @@ from bot.slack.blocks.status import TargetStatus
 from bot.slack.channels import Channels
 from bot.slack.checks import Checks, Diagnose
 from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
-from bot.slack.desk import Adhoc, Desk, Language, Quiet, never_quiet
+from bot.slack.desk import Adhoc, Desk, Language, Planned, Quiet, never_planned, never_quiet
 from bot.slack.digests import DigestTeller
 from bot.slack.errors import understand
 from bot.slack.followers import Followers
@@ -145,6 +145,7 @@ class Bindings:
     language: (channel id or None, user id or None) → language.
     default_channel: where alerts go whose own channel cannot be posted to.
     quiet: of which targets nobody is to be alerted at a moment.
+    planned: when work on a target was planned; what it broke does not count.
     hand_over: a target → where Escalate hands its incidents over to.
     connection_log: a target → the last lines of its connection log, which go along.
     digests: when a channel's weekly digest is due, of those that want one.
@@ -162,6 +163,7 @@ class Bindings:
     language: Language
     default_channel: str | None = None
     quiet: Quiet = never_quiet
+    planned: Planned = never_planned
     hand_over: Callable[[str], HandOver] = lambda _: HandOver()
     connection_log: Callable[[str], Sequence[LogLine]] = lambda _: ()
     digests: Callable[[], Mapping[str, Due]] = dict
@@ -215,6 +217,7 @@ class SlackBot:
             adhoc=bindings.adhoc,
             statuses=bindings.statuses,
             quiet=bindings.quiet,
+            planned=bindings.planned,
             now=now,
             pictures=pictures,
             uploads=uploads,
@@ -276,6 +279,7 @@ class SlackBot:
             channels,
             bindings.targets,
             due=bindings.digests,
+            planned=bindings.planned,
             language=lambda channel: reader(channel).lang,
             default_channel=bindings.default_channel,
             now=now,

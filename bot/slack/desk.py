@@ -26,6 +26,7 @@ from bot.slack.pictures import Pictures
 from bot.slack.posting import Place, Poster
 from bot.slack.uploads import Uploads
 from bot.store import Store
+from bot.uptime import Span
 
 if TYPE_CHECKING:
     from bot.watcher import LogLine
@@ -41,6 +42,15 @@ Language = Callable[[str | None, str | None], str]
 
 Quiet = Callable[[datetime], Awaitable[Mapping[str, Silence]]]
 """A moment → the targets of which nobody is to be alerted then, and why. Raises StoreError."""
+
+
+Planned = Callable[[str, Span], Sequence[Span]]
+"""A target and a span → when work on it was planned within."""
+
+
+def never_planned(_target: str, _span: Span) -> Sequence[Span]:
+    """Nobody plans anything."""
+    return ()
 
 
 async def never_quiet(_: datetime) -> Mapping[str, Silence]:
@@ -68,6 +78,7 @@ class Desk:
     hand_over: Callable[[str], HandOver] = lambda _: HandOver()
     connection_log: Callable[[str], Sequence[LogLine]] = lambda _: ()
     quiet: Quiet = never_quiet
+    planned: Planned = never_planned
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     events: Remembered[str, bool] = field(default_factory=lambda: Remembered(for_s=_EVENTS_S))
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)

@@ -20,6 +20,7 @@ from bot.slack.alerts import Turn, at_once
 from bot.slack.blocks.digest import digest as drawn
 from bot.slack.channels import Channels
 from bot.slack.client import REACHING, TokenRefused
+from bot.slack.desk import Planned, never_planned
 from bot.slack.errors import raise_if_passing, understand
 from bot.store import Store, StoreError
 from bot.uptime import WEEK, Span
@@ -49,6 +50,7 @@ class DigestTeller:
         *,
         due: Callable[[], Mapping[str, Due]],
         language: Callable[[str], str],
+        planned: Planned = never_planned,
         default_channel: str | None,
         now: Callable[[], datetime],
         turn: Turn = at_once,
@@ -56,6 +58,7 @@ class DigestTeller:
     ) -> None:
         self._store, self._channels, self._targets = store, channels, targets
         self._due, self._language, self._now = due, language, now
+        self._planned = planned
         self._default, self._turn, self._retry_s = default_channel, turn, retry_s
 
     async def run(self) -> None:
@@ -117,7 +120,12 @@ class DigestTeller:
             if (target.channel or self._default or "").lstrip("#") != channel.lstrip("#"):
                 continue
             history = self._store.history
-            reckoned = await history.availability(target.name, span, objective=target.objective)
+            reckoned = await history.availability(
+                target.name,
+                span,
+                maintenance=self._planned(target.name, span),
+                objective=target.objective,
+            )
             past = await history.past(target.name, span)
             opened = [one for one in past.incidents if span.start <= one.opened_at < span.end]
             opened.sort(key=lambda one: (one.opened_at, one.number))

@@ -211,11 +211,12 @@ class HomeTab:
 
     async def _uptime(self, target: str) -> Uptime:
         now, history = self._desk.now(), self._desk.store.history
-        day, week, month = [
-            (await history.availability(target, Span.until(now, length))).uptime
-            for length in (DAY, WEEK, MONTH)
-        ]
-        return Uptime(day, week, month)
+        shares: list[float | None] = []
+        for length in (DAY, WEEK, MONTH):
+            span = Span.until(now, length)
+            planned = self._desk.planned(target, span)
+            shares.append((await history.availability(target, span, maintenance=planned)).uptime)
+        return Uptime(*shares)
 
     async def _incidents(
         self, targets: Sequence[TargetStatus]

@@ -10,6 +10,7 @@ from typing import Final
 from bot.charts import DrawingError, alt_text, empty
 from bot.charts.clock import Clock
 from bot.model import Act, Target, say
+from bot.patterns import FIVE_MINUTES_S
 from bot.slack.blocks.history import Chronicle, history
 from bot.slack.blocks.progress import notice
 from bot.slack.client import REACHING
@@ -58,8 +59,11 @@ async def answer_history(desk: Desk, target: Target, length: timedelta, place: P
     """List a target's incidents to the asking person: in a table, if Slack takes one."""
     lang = desk.reader(place).lang
     span = Span.until(desk.now(), length)
+    planned = desk.planned(target.name, span)
     try:
-        past = await desk.store.history.past(target.name, span)
+        past = await desk.store.history.past(
+            target.name, span, longest_s=FIVE_MINUTES_S if planned else None
+        )
         acts = await desk.store.acts.of_target(target.name, limit=_ACTS)
     except StoreError as error:
         await _unread(desk, place, error)
@@ -75,6 +79,7 @@ async def answer_history(desk: Desk, target: Target, length: timedelta, place: P
             past.samples,
             past.incidents,
             acknowledged=past.acknowledged,
+            maintenance=planned,
             objective=target.objective,
         ),
         incidents=sorted(past.incidents, key=lambda one: (one.opened_at, one.number)),

@@ -10,7 +10,7 @@ from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.quiet.windows import Recurring, Span, Window, ended, latest, maintenance, upcoming
+from bot.quiet.windows import Recurring, Span, Window, ended, latest, maintenance, times, upcoming
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -119,3 +119,24 @@ def test_a_window_of_one_time_is_in_force_from_its_start_until_its_end() -> None
     assert upcoming(window, start) is None
     assert ended([window], "a", end) == end
     assert ended([window], "b", end) is None
+
+
+@given(windows, moments, st.integers(1, 6 * 24 * 60))
+def test_the_times_of_a_window_are_those_that_it_is_in_force(
+    window: Window, end: datetime, minutes: int
+) -> None:
+    start = end - timedelta(minutes=minutes)
+    found = list(times(window, start, end))
+    assert all(one.start < end and one.end > start for one in found)
+    last = latest(window, end - timedelta(minutes=1))
+    if last is not None and last.holds(end - timedelta(minutes=1)):
+        assert last in found
+
+
+def test_a_window_of_one_time_is_found_where_it_reaches_in() -> None:
+    once = Span(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+    window = Window(once)
+    day = timedelta(days=1)
+    assert list(times(window, once.start - day, once.start)) == []
+    assert list(times(window, once.start, once.end)) == [once]
+    assert list(times(window, once.end, once.end + day)) == []

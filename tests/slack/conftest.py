@@ -25,7 +25,7 @@ from bot.slack.access import Policy
 from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.checks import Diagnose
-from bot.slack.desk import Quiet, never_quiet
+from bot.slack.desk import Planned, Quiet, never_planned, never_quiet
 from bot.store import Store
 from bot.watcher import LogLine
 from tests.slack.newsroom import Newsroom
@@ -115,6 +115,7 @@ class Stage:
     diagnose: Diagnose | None = None  # None: the script
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     quiet: Quiet = never_quiet
+    planned: Planned = never_planned
     hand_over: HandOver = field(default_factory=HandOver)
     connection_log: tuple[LogLine, ...] = ()
     allowed: tuple[str, ...] = ("https://adhoc.example",)
@@ -148,6 +149,7 @@ class Stage:
             language=lambda _channel, _user: self.lang,
             default_channel=self.default_channel,
             quiet=self.quiet,
+            planned=self.planned,
             hand_over=lambda _target: self.hand_over,
             connection_log=lambda _target: self.connection_log,
         )

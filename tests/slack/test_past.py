@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -187,5 +188,17 @@ async def test_the_history_is_a_table_where_slack_takes_one(scene: Scene, tables
 
 async def test_a_target_without_a_past_has_no_table(scene: Scene) -> None:
     await scene.command("history")
+    (told,) = await scene.workspace.wait_for(scene.whispers)
+    assert told == "Nobody watched prod in that time; 0 incidents are known."
+
+
+async def test_what_planned_work_broke_is_no_downtime(stage: Stage, running: Start) -> None:
+    stage.planned = lambda _target, span: [span]
+    scene = await running()
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    hours = Span.until(now, timedelta(hours=3))
+    down = [replace(one, up_s=0.0, down_s=60.0) for one in samples(hours)]
+    await stage.store.history.add([], down)
+    await scene.command("history prod 3h")
     (told,) = await scene.workspace.wait_for(scene.whispers)
     assert told == "Nobody watched prod in that time; 0 incidents are known."
