@@ -47,6 +47,7 @@ _HEAD, _PLOT, _STRIP, _TICKS, _KEY, _ROW, _FOOT = 0.98, 2.45, 0.30, 0.30, 0.34, 
 _GAP: Final = 0.12
 _LISTED: Final = 5
 _ROW_LENGTH: Final = 78
+_FEW: Final = 0.1  # of all points
 _SPIKE: Final = 6.0  # what is higher than that many times the usual p95 leaves the picture
 
 
@@ -217,7 +218,8 @@ def _ceiling(points: Sequence[Point]) -> float:
         return 1.0
     highs = [point.p95_ms for point in points]
     usual, highest = median(highs), max(highs)
-    return max(2.0, 1.22 * (highest if highest <= _SPIKE * usual else _SPIKE / 2 * usual))
+    few = sum(1 for high in highs if high > _SPIKE * usual) <= _FEW * len(highs)
+    return max(2.0, 1.22 * (_SPIKE / 2 * usual if few and highest > _SPIKE * usual else highest))
 
 
 def _unbroken(points: Sequence[Point], step_s: int) -> list[list[Point]]:

@@ -15,6 +15,8 @@ from bot.model import State
 from bot.patterns import FIVE_MINUTES_S, MINUTE_S, Sample, Session
 from bot.uptime import Span, apart, availability
 
+_UNKNOWN: Final = 0.3
+_SHORTEST: Final = timedelta(minutes=2)
 _MINUTES_UNTIL: Final = timedelta(hours=48)  # samples of a minute are kept for so long
 
 
@@ -47,7 +49,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A target over a span. `step_s`: seconds between two points."""
+    """A target over a span. `step_s`: seconds between two points. `later`: the span begins later
+    than it was asked for, when watching began."""
 
     target: str
     start: datetime
@@ -58,6 +61,7 @@ class Picture:
     marks: tuple[Mark, ...]
     reconnects: tuple[datetime, ...]
     figures: Figures
+    later: bool = False
 
     @property
     def length_s(self) -> float:
@@ -85,8 +89,11 @@ def compose(
     """Put a picture together.
 
     samples: as `longest_sample_s` has it; sessions, incidents: also ones outside of the span.
-    A connection that we let go of ourselves is no reconnect.
+    A connection that we let go of ourselves is no reconnect. Where nothing is known of much of the
+    beginning, the picture begins with what is known: a bot that is new has little to show, and an
+    empty half would make that smaller still.
     """
+    asked, span = span, _known(span, samples)
     told = [s for s in apart(samples) if s.at < span.end and _end(s) > span.start]
     step = step_s(span, max((s.span_s for s in told if s.span_s != MINUTE_S), default=MINUTE_S))
     within = [i for i in incidents if _within(i, span)]
@@ -111,7 +118,21 @@ def compose(
             )
         ),
         figures=_figures(span, told, within),
+        later=span != asked,
     )
+
+
+def _known(span: Span, samples: Sequence[Sample]) -> Span:
+    """The span without a beginning of which nothing is known, if that is a good part of it."""
+    told = (
+        s.at
+        for s in samples
+        if s.up_s + s.degraded_s + s.down_s > 0 and s.at < span.end and _end(s) > span.start
+    )
+    first = min(told, default=span.start)
+    if (first - span.start).total_seconds() < _UNKNOWN * span.seconds:
+        return span
+    return Span(min(first, span.end - _SHORTEST), span.end)
 
 
 def _figures(span: Span, samples: Sequence[Sample], incidents: Sequence[Incident]) -> Figures:

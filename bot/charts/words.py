@@ -30,11 +30,11 @@ def title(picture: Picture, lang: str) -> str:
 
 
 def length(seconds: float, lang: str) -> str:
-    """How far back somebody looks, as people say it: up to two days in hours."""
+    """How far back somebody looks, as people say it: up to two days in hours, no odd seconds."""
     hours, rest = divmod(round(seconds), 3_600)
     if rest == 0 and hours <= _HOURS:
         return translate(say("{h} h", h=hours), lang)
-    return duration(seconds, lang)
+    return duration(seconds if seconds < 120 else round(seconds / 60) * 60, lang)
 
 
 def summary(picture: Picture, clock: Clock) -> str:
@@ -58,6 +58,8 @@ def alt_text(picture: Picture, clock: Clock) -> str:
                 lang,
             )
         )
+    if picture.later:
+        parts.append(translate(say("Nothing is known of the time before."), lang))
     if picture.figures.unknown_s >= _WORTH_TELLING_S:
         gap = duration(picture.figures.unknown_s, lang)
         parts.append(translate(say("Nothing was watched for {lasted} of it.", lasted=gap), lang))

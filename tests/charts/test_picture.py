@@ -121,3 +121,19 @@ def test_per_cents_are_written_as_the_language_does() -> None:
     assert percent(0.99714, "ru") == "99,71\u00a0%"
     assert percent(0.999999, "en") == "99.99%"
     assert percent(0.5, "en") == "50%"
+
+
+def test_a_bot_that_is_new_shows_what_it_has_seen_and_says_so() -> None:
+    begun = Span.until(END, timedelta(minutes=4))
+    picture = compose("prod", DAY, samples(begun), [], [])
+    assert (picture.start, picture.end, picture.later) == (begun.start, END, True)
+    text = alt_text(picture, BERLIN)
+    assert text.startswith("prod, the last 4 min: ")
+    assert "Nothing is known of the time before." in text
+
+
+def test_a_gap_that_is_short_or_not_at_the_beginning_stays() -> None:
+    morning = Span(DAY.start + timedelta(hours=6), END)
+    assert not compose("prod", DAY, samples(morning), [], []).later
+    evening = Span(DAY.start, END - timedelta(hours=12))
+    assert not compose("prod", DAY, samples(evening), [], []).later
