@@ -1,4 +1,4 @@
-"""`python -m bench.screenshots FOLDER`: pictures of every surface for the docs (`make screenshots`).
+"""`python -m bench.screenshots FOLDER`: pictures of every surface (`make screenshots`).
 
 Runs `wsdiag demo` as anyone would and drives its page in Debian's Chromium, in both languages: a
 backend is broken and mended, and what a person sees meanwhile is kept, in light and in dark, the
@@ -21,7 +21,7 @@ from bot.model import Message, say
 from tests.servers.process import ChildProcess
 from tests.servers.tools import find
 
-_PATIENCE_MS: Final =  25_000
+_PATIENCE_MS: Final = 25_000
 _DESK: Final = ViewportSize(width=1360, height=900)
 _PHONE: Final = ViewportSize(width=390, height=844)
 _PASTED: Final = "net::ERR_CONNECTION_REFUSED wss://chat.example/socket.io/"
@@ -82,7 +82,7 @@ class Demo:
         ).wait_for()
 
     async def shoot(self, name: str, shown: Locator | None = None, *, phone: bool = False) -> None:
-        """The whole page with `shown` in view, in both themes; `phone`: its first screen as well."""
+        """The page with `shown` in view, in both themes; `phone`: its first screen as well."""
         for theme in _THEMES:
             await self.page.emulate_media(color_scheme=theme)
             await self._keep(f"{name}-{theme}", shown)

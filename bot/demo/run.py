@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bot.demo.app import APP
 from bot.demo.backend import BreakableBackend
 from bot.demo.workspace import AppConfig, Panel, Switch, Workspace
 from bot.locales import translate
@@ -50,6 +51,8 @@ class Demo:
     workspace: Workspace
     backend: BreakableBackend
     channel_id: str
+    developers_id: str  # the channel that incidents are handed over to
+    group_id: str  # … and who is mentioned there
     folder: Path  # for the database; gone afterwards
     lang: str
 
@@ -71,6 +74,8 @@ class Demo:
                 "remind_every_min": _REMIND_MIN,
                 "after_min": _MENTION_MIN,
                 "mention": [self.workspace.user(PEOPLE[0][0]).id],
+                "hand_over_channel": self.developers_id,
+                "hand_over_mention": [self.group_id],
             },
             "targets": {
                 TARGET: {
@@ -92,7 +97,7 @@ async def run(
     host: str = "127.0.0.1",
     port: int = 0,
     lang: str = "en",
-    app: AppConfig | None = None,
+    app: AppConfig = APP,
     announce: Callable[[str], None] | None = None,
     restart_s: float = 12.0,
 ) -> None:
@@ -112,14 +117,14 @@ async def run(
 
     backend = BreakableBackend(origin=ORIGIN, restart_s=restart_s, on_change=changed)
     panel.choose = backend.set_fault
-    channel_id = _furnish(workspace, lang)
+    places = _furnish(workspace, lang)
     with tempfile.TemporaryDirectory(prefix="wsdiag-demo-") as folder:
         # The page's port first: if that is taken there is nothing to start.
         try:
             await workspace.start(host, port)
             async with backend:
                 (announce or _print)(workspace.base_url)
-                await bot(Demo(workspace, backend, channel_id, Path(folder), lang))
+                await bot(Demo(workspace, backend, *places, Path(folder), lang))
         finally:
             await workspace.stop()
 
@@ -144,8 +149,9 @@ def _panel(lang: str) -> Panel:
     )
 
 
-def _furnish(workspace: Workspace, lang: str) -> str:
-    """People and channels; the id of the channel for alerts."""
+def _furnish(workspace: Workspace, lang: str) -> tuple[str, str, str]:
+    """People and channels; the ids of the channel for alerts, of the one that incidents are handed
+    over to, and of the group that is mentioned there."""
     people = [
         workspace.add_user(name, real_name=real_name, locale=_LOCALES.get(lang, "en-US"))
         for name, real_name in PEOPLE
@@ -153,7 +159,9 @@ def _furnish(workspace: Workspace, lang: str) -> str:
     topic = translate(say("Incidents and who looks at them"), lang)
     ops = workspace.add_channel(CHANNEL, members=people, topic=topic)
     workspace.add_channel("general", members=people)
-    return ops.id
+    developers = workspace.add_channel("developers", members=people)
+    group = workspace.add_group("backend-team", users=people[1:])
+    return ops.id, developers.id, group.id
 
 
 def _print(address: str) -> None:

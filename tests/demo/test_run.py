@@ -14,10 +14,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+import yaml
 
 from bot.demo import run as demo_run
+from bot.demo.app import APP
 from bot.demo.backend import FAULTS
 from bot.demo.run import Demo, run
+from bot.demo.workspace import AppConfig
 from bot.settings import Settings
 from tests.servers.process import ChildProcess
 
@@ -47,6 +50,11 @@ async def running(**options: Any) -> AsyncIterator[Demo]:
 
 async def no_bot(_: Demo) -> None:
     raise AssertionError("the bot was started")
+
+
+def test_the_demo_installs_the_app_that_people_install() -> None:
+    manifest = yaml.safe_load((ROOT / "manifest.workflow.yml").read_text(encoding="utf-8"))
+    assert AppConfig.from_manifest(manifest) == APP
 
 
 def test_every_fault_has_its_switch() -> None:

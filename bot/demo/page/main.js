@@ -131,6 +131,7 @@ addEventListener("keydown", (event) => {
   if (part("shell").classList.contains("menu-open")) toggleSidebar(false);
   else if (state.threadOf) closeThread();
 });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => changed("theme"));
 wide.addEventListener("change", () => { panelOpen = wide.matches; changed("panel"); });
 
 toggleSidebar(false);

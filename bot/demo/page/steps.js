@@ -1,7 +1,7 @@
 // The app's steps for Workflow Builder: what a workflow would fill in, asked of the visitor.
 
 import { el, fill, uid } from "./dom.js";
-import { act, notice } from "./store.js";
+import { act, notice, state } from "./store.js";
 import { t } from "./words.js";
 
 const KINDS = { boolean: "checkbox", number: "number", integer: "number" };
@@ -9,13 +9,22 @@ const KINDS = { boolean: "checkbox", number: "number", integer: "number" };
 function field(one) {
   const label = el("span.label", {}, one.title || one.name,
     one.required ? null : el("small", {}, ` (${t("optional")})`));
+  if (one.kind.endsWith("user_id")) return el("label.block.input", {}, label, people(one), hint(one));
   const type = KINDS[one.kind] || "text";
   const input = el(`input${type === "checkbox" ? "" : ".field"}`, {
     type, name: one.name, required: one.required && type !== "checkbox",
     step: one.kind === "integer" ? 1 : type === "number" ? "any" : undefined,
   });
-  return el("label.block.input", {}, label, input,
-    one.description ? el("div.hint", {}, one.description) : null);
+  return el("label.block.input", {}, label, input, hint(one));
+}
+
+const hint = (one) => (one.description ? el("div.hint", {}, one.description) : null);
+
+function people(one) {
+  return el("select.field", { name: one.name, required: one.required },
+    el("option", { value: "" }, t("choose")),
+    [...state.users.values()].filter((u) => !u.is_bot)
+      .map((u) => el("option", { value: u.id }, u.real_name)));
 }
 
 function valueOf(form, one) {

@@ -2,6 +2,11 @@
 (function () {
   let saved = null;
   try { saved = localStorage.getItem("theme"); } catch { /* storage may be off */ }
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  document.documentElement.dataset.theme = saved || (dark ? "dark" : "light");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const show = () => { document.documentElement.dataset.theme = saved || (dark.matches ? "dark" : "light"); };
+  show();
+  dark.addEventListener("change", () => {
+    try { saved = localStorage.getItem("theme"); } catch { /* as above */ }
+    show();
+  });
 })();
