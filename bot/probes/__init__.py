@@ -84,7 +84,7 @@ SUITE: Final = (
     ProbeRow("upgrade", upgrade.probe, (), 19.0),
     ProbeRow("namespace", namespace.probe, (), 19.5),
     ProbeRow("fallback", fallback.probe, (), 18.0),
-    ProbeRow("rtt", rtt.probe, ("tcp", "tls", "http", "polling", "upgrade", "namespace"), 6.0),
+    ProbeRow("rtt", rtt.probe, ("tcp", "tls", "http", "polling", "upgrade", "namespace"), 9.0),
 )
 
 

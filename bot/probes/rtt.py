@@ -9,6 +9,7 @@ connects decide (docs/design/007-quality-of-the-path.md).
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import time
 from collections import Counter
@@ -25,32 +26,45 @@ from bot.probes.outcome import Judged
 # far side of the earth is 300 to 350 ms away, so geography alone does not get there.
 HIGH_LATENCY_MS: Final = 400.0
 JITTER_MS: Final = 100.0  # between the 10th and the 90th of a hundred: no single straggler
-JITTER_RATIO: Final = 1.5  # and in proportion to the way
-# A way that is long as well is called unsteady where that is the greater trouble of the two.
-_FAR_JITTER_MS: Final = 150.0
-_FAR_JITTER_RATIO: Final = 1.3
+JITTER_RATIO: Final = 1.3  # and in proportion to the way
 LOSS_SHARE: Final = 0.04  # of connects: two per cent each way
 _UNEVEN_MS: Final = 60.0
 _ENOUGH: Final = 8  # fewer connects say nothing about spread
 _DATA_SENT_AGAIN: Final = 3
+_SYN_AGAIN_MS: Final = 1_000.0  # RFC 6298 2.1
 _SLOWEST_HONEST_MS: Final = 900.0  # above it the kernel sends a SYN again though none was lost
 
 
 async def probe(look: Look) -> Finding:
     """Sum up the round trips of this look; measure more where they are suspicious."""
     started = time.monotonic()
-    await path_samples.end(look)
-    samples = _of_one_address(look.dialer.connects)
-    resent_data = look.dialer.retransmits - sum(s.resent for s in look.dialer.connects)
     measured: list[Sample] = []
     unanswered = 0
-    doubted = look.lookup_late or _suspicious(samples, look.samples.round_trips_ms, resent_data)
-    if samples and doubted:
-        measured, unanswered = await path_samples.burst(samples[0])
+    if samples := _doubted(look):  # no reason to wait for the last samples first
+        (measured, unanswered), _ = await asyncio.gather(
+            path_samples.burst(samples[0]), path_samples.end(look)
+        )
+    else:
+        await path_samples.end(look)
+        if samples := _doubted(look):
+            measured, unanswered = await path_samples.burst(samples[0])
+    samples = _of_one_address(look.dialer.connects)
+    resent_data = _resent_data(look)
     evidence = _evidence(look, [*samples, *measured], unanswered, len(measured))
     if not samples:
         return outcome.found("rtt", outcome.NOT_REACHED, evidence, started)
     return outcome.found("rtt", _judge(evidence, resent_data), evidence, started)
+
+
+def _doubted(look: Look) -> list[Sample]:
+    """The samples so far, if they are such that more should be taken."""
+    samples = _of_one_address(look.dialer.connects)
+    trips = look.samples.round_trips_ms
+    return samples if look.lookup_late or _suspicious(samples, trips, _resent_data(look)) else []
+
+
+def _resent_data(look: Look) -> int:
+    return look.dialer.retransmits - sum(s.resent for s in look.dialer.connects)
 
 
 def _of_one_address(connects: list[Sample]) -> list[Sample]:
@@ -70,10 +84,21 @@ def _evidence(look: Look, samples: list[Sample], unanswered: int, measured: int)
         worst_ms=max(trips) if trips else None,
         connect_ms=tuple(s.took_ms for s in samples),
         retransmits=look.dialer.retransmits,
-        resent_ms=tuple(s.took_ms for s in samples if s.resent),
+        resent_ms=tuple(_lost_ms(samples)),
         unanswered=unanswered,
         measured=measured,
     )
+
+
+def _lost_ms(samples: list[Sample]) -> list[float]:
+    """The connects that wait for a SYN sent again.
+
+    On a way that may take a second the kernel sends one again before the first is answered. What
+    comes back sooner than the second could be answered is the answer to the first: late, not lost.
+    """
+    fastest = min((s.took_ms for s in samples if not s.resent), default=0.0)
+    soonest = _SYN_AGAIN_MS + 0.8 * fastest
+    return [s.took_ms for s in samples if s.resent and s.took_ms >= soonest]
 
 
 def _suspicious(samples: list[Sample], trips_ms: list[float], resent_data: int) -> bool:
@@ -94,21 +119,19 @@ def _judge(evidence: RttEvidence, resent_data: int) -> Judged:
         return (Status.WARN, Reason.HIGH_LATENCY) if slow else outcome.OK
     if _loses(evidence, clean, resent_data):
         return Status.WARN, Reason.LOSSY
-    far = statistics.median(clean) >= HIGH_LATENCY_MS
-    if _varies(clean, far=far):
+    if _varies(clean):
         return Status.WARN, Reason.UNSTABLE
+    far = statistics.median(clean) >= HIGH_LATENCY_MS
     return (Status.WARN, Reason.HIGH_LATENCY) if far else outcome.OK
 
 
-def _varies(clean: list[float], *, far: bool) -> bool:
+def _varies(clean: list[float]) -> bool:
     """From the 10th to the 90th of a hundred it is far, absolutely and in proportion."""
     if len(clean) < _ENOUGH:
         return False
     tenths = statistics.quantiles(clean, n=10, method="inclusive")
     low, high = tenths[0], tenths[-1]
-    if high - low >= JITTER_MS and high >= JITTER_RATIO * low:
-        return True
-    return far and high - low >= _FAR_JITTER_MS and high >= _FAR_JITTER_RATIO * low
+    return high - low >= JITTER_MS and high >= JITTER_RATIO * low
 
 
 def _loses(evidence: RttEvidence, clean: list[float], resent_data: int) -> bool:

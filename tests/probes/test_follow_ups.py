@@ -26,9 +26,11 @@ from tests.servers.proxies import Nginx
 
 @pytest.mark.node
 @pytest.mark.nginx
+@pytest.mark.parametrize("far_ms", [0.0, 40.0], ids=["far away", "near"])
 async def test_a_round_robin_without_affinity_is_found(
-    node_server: StartNode, nginx: StartNginx
+    node_server: StartNode, nginx: StartNginx, far_ms: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(affinity, "_FAR_MS", far_ms)
     one, two = await node_server(), await node_server()
     upstream = f"upstream pool {{ server 127.0.0.1:{one.port}; server 127.0.0.1:{two.port}; }}"
     front = await nginx(Nginx.pass_to("http://pool"), http=upstream)
@@ -41,7 +43,11 @@ async def test_a_round_robin_without_affinity_is_found(
 
 
 @pytest.mark.node
-async def test_one_server_finds_its_session_every_time(node_server: StartNode) -> None:
+@pytest.mark.parametrize("far_ms", [0.0, 40.0], ids=["far away", "near"])
+async def test_one_server_finds_its_session_every_time(
+    node_server: StartNode, far_ms: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(affinity, "_FAR_MS", far_ms)
     server = await node_server()
     (finding,) = await ask(affinity.probe, target(server.url))
     assert isinstance(finding.evidence, AffinityEvidence)

@@ -111,6 +111,17 @@ def test_latency_jitter_and_loss_are_told_from_connects(
     assert status is (Status.OK if expected is None else Status.WARN)
 
 
+def test_a_second_on_the_way_is_no_loss() -> None:
+    fast = [Sample("192.0.2.1", 80, ms) for ms in (570.0, 640.0, 800.0)]
+    late = Sample("192.0.2.1", 80, 1_028.0, resent=True)  # the answer to the first SYN
+    lost = Sample("192.0.2.1", 80, 1_590.0, resent=True)
+    assert rtt._lost_ms([*fast, late, lost]) == [1_590.0]
+    near = [Sample("192.0.2.1", 80, 0.2), Sample("192.0.2.1", 80, 1_001.0, resent=True)]
+    assert rtt._lost_ms(near) == [1_001.0]
+    # all were sent again: nobody knows how long the way is
+    assert rtt._lost_ms([late, lost]) == [1_028.0, 1_590.0]
+
+
 async def test_the_way_to_one_address_is_not_compared_with_the_way_to_another() -> None:
     look = prepare(target("http://127.0.0.1"), Controls())
     look.dialer.connects += [Sample("192.0.2.1", 80, 20.0)] * 6
