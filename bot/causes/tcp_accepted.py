@@ -29,6 +29,13 @@ def _all_cut(found: FindingSet) -> bool:
     return bool(failures) and len(_cut_before_a_byte(found)) == len(failures) and not found.statuses
 
 
+def _others_wait(found: FindingSet) -> bool:
+    """What is not cut is accepted and never answered: the places are taken, by us too."""
+    cut_off = _cut_before_a_byte(found)
+    waits = [f for f in _front_failures(found) if f not in cut_off]
+    return bool(waits) and all(waited_in_vain(f, Phase.REQUEST) for f in waits)
+
+
 def _unexplained_by_tls(found: FindingSet) -> bool:
     other = found.tls_on_plain_port
     return not (other and other.spoken)
@@ -88,16 +95,17 @@ def conn_limit(found: FindingSet) -> Fit | None:
     """Accepted and closed without a byte: the server has as many connections as it wants."""
     if not _unexplained_by_tls(found) or _mostly_reset(found) or found.gone_meanwhile:
         return None  # who listens no more had no limit: he fell
-    partly = bool(_cut_before_a_byte(found)) and bool(found.statuses)
+    partly = bool(_cut_before_a_byte(found)) and (bool(found.statuses) or _others_wait(found))
     if not (_all_cut(found) or partly) or _tls_speaks(found):
         return None
     if partly and found.burst and all(e == "answered" for e in found.burst.outcomes):
         return None
-    why = (
-        say("Some connections are answered, others are closed before a byte comes back.")
-        if partly
-        else say("Every connection is accepted and closed before a byte comes back.")
-    )
+    if not partly:
+        why = say("Every connection is accepted and closed before a byte comes back.")
+    elif found.statuses:
+        why = say("Some connections are answered, others are closed before a byte comes back.")
+    else:
+        why = say("Some connections are kept and not answered, others are closed at once.")
     return Fit(
         (why,),
         Confidence.LIKELY,

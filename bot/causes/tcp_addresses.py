@@ -8,12 +8,18 @@ from bot.causes.row import Cause, Fit, Reach
 from bot.causes.tcp import Kind, connected, kind_of, where
 from bot.evidence import TcpEvidence
 from bot.findings import FindingSet
-from bot.model import Layer, Message, Section, say, say_n
+from bot.model import Layer, Message, Section, Status, say, say_n
+
+
+def _counted(found: FindingSet) -> list[TcpEvidence]:
+    """Without what the probe itself leaves out: a family that this machine lacks, or needs not."""
+    ran = (f for f in found.named("tcp") if f.status is not Status.SKIPPED)
+    return [f.evidence for f in ran if isinstance(f.evidence, TcpEvidence)]
 
 
 def _families(found: FindingSet) -> tuple[list[TcpEvidence], list[TcpEvidence]]:
     # What this machine cannot reach for want of a route of its own says nothing of the target.
-    counted = [t for t in found.tcp if kind_of(t) is not Kind.NO_ROUTE]
+    counted = [t for t in _counted(found) if kind_of(t) is not Kind.NO_ROUTE]
     return [t for t in counted if t.family == 4], [t for t in counted if t.family == 6]
 
 
@@ -73,7 +79,8 @@ def _some(found: FindingSet, *kinds: Kind) -> list[TcpEvidence]:
     if _one_family_dead(found) or not alive:
         return []
     # Without a route of our own for one address, where its family has one: it is nobody's.
-    counted = [t for t in found.tcp if kind_of(t) is not Kind.NO_ROUTE or t.family in alive]
+    tried = _counted(found)
+    counted = [t for t in tried if kind_of(t) is not Kind.NO_ROUTE or t.family in alive]
     return [t for t in counted if kind_of(t) in kinds]
 
 

@@ -17,7 +17,7 @@ from bot.net.errors import WireError, reason_of
 from bot.probes import outcome
 from bot.probes.look import Look
 
-COMMON_PORTS: Final = (80, 443, 3000, 3001, 5000, 8000, 8080, 8443)
+COMMON_PORTS: Final = (80, 443, 3000, 3001, 4000, 5000, 8000, 8080, 8081, 8443, 8888, 9000)
 _TLS_PORTS: Final = frozenset({443, 8443})
 _HIGHEST: Final = 65_535
 CONNECT_S: Final = 1.3  # one lost SYN, and the one that is sent again after a second

@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.evidence import NoEvidence, Phase, ProxyEvidence, TcpEvidence
 from bot.model import Finding, Reason, Status
-from bot.net import errors
+from bot.net import addresses, errors
+from bot.net.endpoint import Endpoint
 from bot.net.errors import WireError
 from bot.net.proxy import Proxy
 from bot.net.sockets import Connect
@@ -36,7 +37,7 @@ async def probe(look: Look) -> tuple[Finding, ...]:
     if near is not None:
         path_samples.begin(look, near.address, near.elapsed_ms)
     alive = {":" in t.address for t in tried if t.error is None}
-    return tuple(_finding(t, look.endpoint.port, alive) for t in tried)
+    return tuple(_finding(t, look.endpoint, alive) for t in tried)
 
 
 async def _connect(look: Look, address: str) -> Connect:
@@ -46,26 +47,30 @@ async def _connect(look: Look, address: str) -> Connect:
     return tried
 
 
-def _finding(tried: Connect, port: int, alive: set[bool]) -> Finding:
+def _finding(tried: Connect, to: Endpoint, alive: set[bool]) -> Finding:
     six = ":" in tried.address
     ok = tried.error is None
     evidence = TcpEvidence(
         address=tried.address,
-        port=port,
+        port=to.port,
         family=6 if six else 4,
         connect_ms=round(tried.elapsed_ms, 3) if ok else None,
         errno=errors.errno_name(tried.error) if tried.error is not None else None,
         icmp=tried.icmp,
     )
-    judged = _judge(tried, unreachable_here=bool(alive) and six not in alive)
+    judged = _judge(tried, to, other_family=bool(alive) and six not in alive)
     return Finding("tcp", *judged, evidence, tried.elapsed_ms, tried.address)
 
 
-def _judge(tried: Connect, *, unreachable_here: bool) -> Judged:
+def _judge(tried: Connect, to: Endpoint, *, other_family: bool) -> Judged:
+    """other_family: only addresses of the other family connect."""
     if tried.error is None:
         return outcome.OK
+    if other_family and addresses.is_loopback(to.host):
+        # Whoever asks for "localhost" is on this machine, and finds it by the other family.
+        return Status.SKIPPED, Reason.NOT_NEEDED
     reason = errors.reason_of(tried.error)
-    if reason is Reason.NO_ROUTE and unreachable_here and tried.icmp is None:
+    if reason is Reason.NO_ROUTE and other_family and tried.icmp is None:
         return Status.SKIPPED, Reason.NOT_POSSIBLE  # this machine lacks the family, not the target
     return Status.FAIL, reason
 

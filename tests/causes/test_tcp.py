@@ -123,3 +123,10 @@ def test_a_reset_that_the_connect_reports_was_an_accepted_connection() -> None:
         cause = judge([b.dns(V4), *run], target).cause
         assert cause is not None
         assert cause.code == "tcp_rst_on_accept"
+
+
+def test_a_few_places_that_are_taken_silently_are_a_limit_too() -> None:
+    kept, closed = b.failed(Reason.TIMEOUT), b.failed(Reason.EOF)
+    run = [b.dns(V4), b.tcp(V4), b.health(kept), b.polling(closed), b.websocket(closed)]
+    assert named(*run[1:]) == "tcp_conn_limit"
+    assert named(b.tcp(V4), b.health(kept), b.polling(kept), b.websocket(kept)) == "srv_frozen"

@@ -46,6 +46,18 @@ def beside(
     return start
 
 
+def local_name(listens: str) -> Start:
+    """localhost has both addresses, and the server listens at one of them."""
+
+    async def start(bench: Bench) -> Target:
+        hosts = bench.folder / "hosts"
+        hosts.write_text("127.0.0.1 localhost\n::1 localhost\n", encoding="ascii")
+        bench.near(f"mount --bind {hosts} /etc/hosts")
+        return target(f"http://localhost:{(await bench.node(host=listens)).port}")
+
+    return start
+
+
 def gateway() -> wire.Serve:
     return wire.answers(wire.http("502 Bad Gateway", "<h1>502 Bad Gateway</h1>", "Server: nginx"))
 
@@ -68,6 +80,8 @@ def _s(name: str, cause: str | None, state: State, start: Start, *other: str) ->
 SCENARIOS = (
     _s("two machines, both well", None, UP, beside(None)),
     _s("three machines, all well, tls", None, UP, beside(None, None, tls=True)),
+    _s("localhost, IPv4 alone", None, UP, local_name("127.0.0.1")),
+    _s("localhost, IPv6 alone", None, UP, local_name("::1")),
     _s("one machine resets", "one_backend_dead", DEGRADED, beside(wire.resets)),
     _s("one machine resets late", "one_backend_dead", DEGRADED, beside(_late_reset, first=True)),
     _s("one machine hangs up", "one_backend_dead", DEGRADED, beside(wire.closes, first=True)),

@@ -14,8 +14,10 @@ from bot.evidence import (
     TlsHellosEvidence,
     ViaProxyEvidence,
 )
-from bot.model import Reason, SecretRef, Status
-from bot.probes import other_ports, tls_hellos, via_proxy
+from bot.model import Controls, Reason, SecretRef, Status
+from bot.net.resolve import Lookup, Resolver
+from bot.probes import other_ports, tcp, tls_hellos, via_proxy
+from bot.probes.look import prepare
 from tests.net.scripted import Peer, Scripted, open_packet
 from tests.probes.looking import ask, target
 from tests.servers.certificates import CertificateAuthority
@@ -143,3 +145,18 @@ async def test_our_own_hello_offers_what_the_client_offers_and_no_more(
     seen = await hellos(context)
     assert not seen["own"].completed
     assert seen["lenient"].completed
+
+
+async def test_localhost_is_found_by_either_family() -> None:
+    class Both(Resolver):
+        async def addresses(self, host: str) -> Lookup:
+            return Lookup(host, ("::1", "127.0.0.1"))
+
+    async with Scripted(listens) as server:
+        port = server.url.rpartition(":")[2]
+        for host, expected in (("localhost", Status.SKIPPED), ("b.example", Status.FAIL)):
+            look = prepare(target(f"http://{host}:{port}"), Controls())
+            look.dialer.resolver = Both()
+            six, four = await tcp.probe(look)
+            await look.close()
+            assert (six.status, four.status) == (expected, Status.OK)
