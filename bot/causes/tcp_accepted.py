@@ -93,7 +93,8 @@ def rst_on_accept(found: FindingSet) -> Fit | None:
 
 def conn_limit(found: FindingSet) -> Fit | None:
     """Accepted and closed without a byte: the server has as many connections as it wants."""
-    if not _unexplained_by_tls(found) or _mostly_reset(found) or found.gone_meanwhile:
+    reset = _mostly_reset(found) and not _others_wait(found)
+    if not _unexplained_by_tls(found) or reset or found.gone_meanwhile:
         return None  # who listens no more had no limit: he fell
     partly = bool(_cut_before_a_byte(found)) and (bool(found.statuses) or _others_wait(found))
     if not (_all_cut(found) or partly) or _tls_speaks(found):
