@@ -9,6 +9,7 @@ connections sees the same, and nobody waits for six handshakes.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections import deque
@@ -28,6 +29,9 @@ TRIES: Final = 6
 ANSWER_S: Final = 3.0
 _ENOUGH_TIMEOUTS: Final = 2
 _FAR_MS: Final = 40.0
+_SLOWLY: Final = 3
+_BREATHER_S: Final = 1.1
+_PACE_S: Final = 0.4
 _SESSION_UNKNOWN: Final = 1
 _OUR_DOING: Final = 429  # a rate limiter that answers the probe says nothing about affinity
 
@@ -76,7 +80,11 @@ async def _ask(look: Look, session: PollingSession, ready: deque[Ahead]) -> Affi
         failures.append(failure.reason if failure is not None else None)
         if failures.count(Reason.TIMEOUT) >= _ENOUGH_TIMEOUTS or statuses[-1] == _OUR_DOING:
             break
-        if len(statuses) == TRIES and _odd(statuses) == 1 and not _lost(errors):
+        if len(statuses) >= TRIES and _limited(statuses[:TRIES]):
+            # Once more without haste: is it the server, or how fast we ask?
+            tries = TRIES + _SLOWLY
+            await asyncio.sleep(_BREATHER_S if len(statuses) == TRIES else _PACE_S)
+        elif len(statuses) == TRIES and _odd(statuses) == 1 and not _lost(errors):
             tries = 2 * TRIES
     return AffinityEvidence(
         session.opened.open, tuple(statuses), tuple(errors), tuple(ages), tuple(failures)
@@ -96,9 +104,20 @@ async def _send(look: Look, request: Request, ahead: Ahead | None) -> Reply:
 def _judge(evidence: AffinityEvidence) -> Judged:
     if _lost(evidence.errors):
         return Status.FAIL, Reason.SESSION_UNKNOWN
-    if 200 in evidence.statuses and _odd(evidence.statuses) > 1:
+    statuses = evidence.statuses
+    if 200 in statuses and _odd(statuses) > 1 and not _hasty(statuses):
         return Status.WARN, Reason.HTTP_STATUS
     return outcome.OK
+
+
+def _limited(statuses: Sequence[int | None]) -> bool:
+    """Answered at first, then 503 as well: what nginx's limit_req says by default."""
+    return statuses[0] == 200 and set(statuses) == {200, 503}
+
+
+def _hasty(statuses: Sequence[int | None]) -> bool:
+    """Without haste all are answered: it was a limit that only the probe meets."""
+    return _limited(statuses[:TRIES]) and set(statuses[TRIES:]) == {200}
 
 
 def _lost(errors: Sequence[EioError | None]) -> bool:

@@ -1,6 +1,6 @@
 """Diagnose the target given on stdin, and write the report: `record` runs it where it matters.
 
-Both are pickles, of (target, controls) and of the report's plain data.
+Both are pickles, of (target, controls, deep) and of the report's plain data.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from bot.record import to_json
 
 
 def _look() -> None:
-    target, controls = pickle.loads(sys.stdin.buffer.read())
-    report = asyncio.run(diagnose(target, controls=controls))
+    target, controls, deep = pickle.loads(sys.stdin.buffer.read())
+    report = asyncio.run(diagnose(target, controls=controls, deep=deep))
     sys.stdout.buffer.write(pickle.dumps(to_json(report)))
 
 

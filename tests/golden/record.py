@@ -1,13 +1,14 @@
 """`python -m tests.golden.record`: save a report for every cause of the lab that has none yet.
 
-What loopback can show is looked at in this process. A scenario that needs a network of its own gets
-a process in fresh namespaces (`--in-namespaces NAME`), and `tests.golden.look` looks from the near
-side of its link.
+What loopback can show is looked at in this process. A scenario that needs a network of its own, an
+environment or a deep check gets a process in fresh namespaces (`--in-namespaces NAME`), and
+`tests.golden.look` looks from the near side of its link.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import random
 import subprocess
@@ -24,7 +25,7 @@ from tests.lab.table import named, scenarios, suite
 from tests.servers.certificates import CertificateAuthority
 
 FOLDER = Path(__file__).parent
-_LOOK_S = 60.0
+_LOOK_S = 150.0  # a deep check holds for two heartbeats
 _SEED = 1
 
 
@@ -81,10 +82,12 @@ async def _in_namespaces(scenario: Scenario, isolation: Isolation) -> None:
                 *(bench.link.near(command) if bench.link else command),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                env=os.environ | bench.environment,
             )
             try:
                 async with asyncio.timeout(_LOOK_S):
-                    said, _ = await process.communicate(pickle.dumps((target, bench.controls)))
+                    told = pickle.dumps((target, bench.controls, scenario.deep))
+                    said, _ = await process.communicate(told)
             except TimeoutError:
                 process.kill()
                 await process.wait()
@@ -95,7 +98,7 @@ async def _in_namespaces(scenario: Scenario, isolation: Isolation) -> None:
 def _record() -> None:
     asyncio.run(_on_loopback())
     for scenario in scenarios():
-        if scenario.network and not scenario.deep and not _place(scenario).exists():
+        if (scenario.network or scenario.deep) and not _place(scenario).exists():
             command = [sys.executable, "-m", "tests.golden.record", "--in-namespaces"]
             subprocess.run([*command, scenario.name], check=False)
 

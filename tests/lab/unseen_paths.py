@@ -79,6 +79,19 @@ async def few_at_a_time(bench: Bench) -> Target:
     return found
 
 
+async def counts_requests(bench: Bench) -> Target:
+    """nginx lets a burst of requests pass, and then a few a second: users never meet it."""
+    await bench.lay()
+    await bench.names({HOST: (FAR,)})
+    server = await bench.node(host="127.0.0.1")
+    rate, burst = bench.chance.choice(((5, 12), (8, 12), (10, 15)))
+    front = await bench.nginx(
+        f"limit_req zone=all burst={burst} nodelay;" + Nginx.pass_to(server.url),
+        http=f"limit_req_zone $binary_remote_addr zone=all:1m rate={rate}r/s;",
+    )
+    return target(f"http://{HOST}:{front.port}")
+
+
 def balanced(kind: str) -> Start:
     """Two servers that know nothing of each other, far away."""
 
@@ -123,6 +136,7 @@ SCENARIOS = (
     _path("the far side of the earth", None, delayed(260, 350, tls=True)),
     _path("one packet is lost", None, one_packet_lost),
     _path("a firewall that counts", None, few_at_a_time),
+    _path("a front that counts requests", None, counts_requests),
     _path("nginx without affinity, far away", "eio_no_sticky", balanced("nginx")),
     _path("haproxy counts connections, far away", "eio_no_sticky", balanced("tcp roundrobin")),
     _path("haproxy counts requests, far away", "eio_no_sticky", balanced("http roundrobin")),

@@ -81,6 +81,35 @@ async def test_one_odd_answer_is_believed_only_when_another_follows(
 
 
 @pytest.mark.parametrize(
+    ("most", "later", "status"),
+    [
+        (3, "200 OK", Status.OK),
+        (5, "200 OK", Status.OK),
+        (3, "503 Service Unavailable", Status.WARN),
+    ],
+)
+async def test_a_limit_to_our_own_haste_is_no_fault(
+    most: int, later: str, status: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(affinity, "_BREATHER_S", 0.01)
+    monkeypatch.setattr(affinity, "_PACE_S", 0.01)
+    posts = itertools.count()
+
+    async def script(peer: Peer) -> None:
+        if "sid=" not in await peer.request():
+            await peer.answer("200 OK", open_packet().encode())
+        elif (number := next(posts)) < most:
+            await peer.answer("200 OK", b"ok")
+        else:
+            await peer.answer("503 Service Unavailable" if number < 6 else later, b"")
+
+    async with Scripted(script) as server:
+        (finding,) = await ask(affinity.probe, target(server.url))
+    assert finding.status is status
+    assert len(finding.evidence.statuses) == affinity.TRIES + 3
+
+
+@pytest.mark.parametrize(
     ("origin", "with_cookie"),
     [(None, True), ("https://elsewhere.example", False)],
 )
