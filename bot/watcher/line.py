@@ -51,14 +51,16 @@ class Line:
     __slots__ = (
         "_answered", "_beat_at", "_by_echo", "_count", "_decoder", "_engine",
         "_joined", "_keep_alive_timer", "_log", "_loop", "_message_at", "_mute", "_namespace",
-        "_open", "_pace", "_patience_s", "_ping_by", "_pinged_at", "_reach", "_sock", "_target",
+        "_open", "_pace", "_patience_s", "_ping_by", "_pinged_at", "_reach", "_scrub", "_sock",
+        "_target",
         "_timer", "_unsent", "idle_s", "keep_alives", "lost", "on_rtt", "on_suspicion", "rtt_ms",
         "suspect",
     )  # fmt: skip
 
     def __init__(self, target: Target, reach: Reach, pace: Pace, log: ConnectionLog) -> None:
         self._target = target
-        self._reach = reach
+        self._reach: Reach | None = reach  # until it is connected
+        self._scrub = reach.scrub
         self._namespace = reach.endpoint.namespace
         self._pace = pace
         self._log = log
@@ -96,6 +98,8 @@ class Line:
     async def connect(self, sockets: Sockets, _transports: Sequence[Transport]) -> None:
         """Connect, namespace included, within the pace's deadline. Raises ConnectError."""
         reach = self._reach
+        if reach is None:
+            raise RuntimeError("a line connects once")
         dialer = Dialer(sockets.names, reach.policy, reach.scrub)
         self._joined = self._loop.create_future()
         try:
@@ -114,7 +118,7 @@ class Line:
             await dialer.release()
         if self.lost.done():
             raise ConnectError(self.lost.result())
-        self._joined = None
+        self._reach = self._joined = None
         self._open = True
         self._timer = self._later(self._every_s() * random.random(), self._beat)
         self._keep_alive_later()
@@ -157,14 +161,14 @@ class Line:
         """Messages before the namespace has let us in."""
         reach, joined = self._reach, self._joined
         if not self._patience_s:
-            opened = packets.read_open(text, reach.scrub)
+            opened = packets.read_open(text, self._scrub)
             if opened is None:
                 self._end(Ended(Reason.NOT_EIO, ""))
                 return
             interval_ms, timeout_ms = opened.open.ping_interval_ms, opened.open.ping_timeout_ms
             self._patience_s = ((interval_ms or 25_000) + (timeout_ms or 20_000)) / 1000
             self._pinged()
-            self._send_text(packets.connect(self._namespace, _plain(reach.auth)))
+            self._send_text(packets.connect(self._namespace, _plain(reach and reach.auth)))
             return
         packet = packets.read_message(text)
         if packet is None or packet.namespace != self._namespace:
@@ -430,7 +434,7 @@ class Line:
             return
         if self._message_at is not None:
             self.idle_s = self._loop.time() - self._message_at
-        self.lost.set_result(replace(ended, detail=self._reach.scrub(ended.detail, _DETAIL)))
+        self.lost.set_result(replace(ended, detail=self._scrub(ended.detail, _DETAIL)))
         self._let_go()
 
     def _let_go(self) -> None:

@@ -7,14 +7,14 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import median
 from typing import Final, Protocol
 
-from bot.evidence import HistoryEvidence, HttpEvidence, RttEvidence
+from bot.evidence import HistoryEvidence, HttpEvidence, RttEvidence, TlsEvidence
 from bot.incidents import TROUBLE
-from bot.model import Controls, Reason, Report, Status, Target
+from bot.model import Controls, Reason, Report, State, Status, Target
 from bot.net.lag import LagMeter
 
 _log = logging.getLogger("wsdiag.watcher")
@@ -82,8 +82,19 @@ class Slots:
         return interval_s * max(1.0, wanted / self.routine_per_s) * random.uniform(0.9, 1.1)
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What a look measured: round trip, TCP connect, the health page's answer; medians in
+    milliseconds, None where there is none."""
+
+    rtt_ms: float | None = None
+    connect_ms: float | None = None
+    health_ms: float | None = None
+
+
 class Looks:
-    """The looks at one target; the last one is kept."""
+    """The looks at one target; of the last one is kept what is shown in quiet times, or all of it
+    where there is trouble."""
 
     def __init__(
         self,
@@ -101,6 +112,7 @@ class Looks:
         self._controls = controls
         self._slots = slots
         self._now = now
+        self._times = Times()
         self.last: Report | None = None
         self.last_at: datetime | None = None
 
@@ -141,30 +153,40 @@ class Looks:
         except Exception:  # noqa: BLE001 - a target must stay watched whatever a probe does
             _log.exception("%s: the diagnosis failed", self._target.name)
             return None
-        self.last, self.last_at = report, self._now()
+        self._times = _times(report)
+        self.last, self.last_at = _kept(report), self._now()
         return report
 
     def rtt_ms(self) -> float | None:
         """Median round trip in the last report."""
-        for finding in self.last.findings if self.last else ():
-            if isinstance(finding.evidence, RttEvidence) and finding.evidence.median_ms is not None:
-                return finding.evidence.median_ms
-        return None
+        return self._times.rtt_ms
 
-    def times(self, since: datetime) -> tuple[float | None, float | None, float | None]:
-        """Of a look that ended at `since` or later: round trip, TCP connect, the health page's
-        answer; medians in milliseconds, None where there is none."""
-        if self.last is None or self.last_at is None or self.last_at < since:
-            return None, None, None
-        rtt = connect = health = None
-        for finding in self.last.findings:
-            evidence = finding.evidence
-            if isinstance(evidence, RttEvidence):
-                rtt = evidence.median_ms
-                connect = median(evidence.connect_ms) if evidence.connect_ms else None
-            elif isinstance(evidence, HttpEvidence):
-                health = evidence.answer.ttfb_ms
-        return rtt, connect, health
+    def times(self, since: datetime) -> Times:
+        """Of a look that ended at `since` or later."""
+        fresh = self.last_at is not None and self.last_at >= since
+        return self._times if fresh else Times()
+
+
+def _kept(report: Report) -> Report:
+    """What is kept of a look until the next one. Of a target that is up that is little: a thousand
+    whole reports would take as much memory as their connections do."""
+    if report.verdict.state is not State.UP:
+        return report
+    return replace(
+        report, findings=tuple(f for f in report.findings if isinstance(f.evidence, TlsEvidence))
+    )
+
+
+def _times(report: Report) -> Times:
+    rtt = connect = health = None
+    for finding in report.findings:
+        evidence = finding.evidence
+        if isinstance(evidence, RttEvidence):
+            rtt = evidence.median_ms
+            connect = median(evidence.connect_ms) if evidence.connect_ms else None
+        elif isinstance(evidence, HttpEvidence):
+            health = evidence.answer.ttfb_ms
+    return Times(rtt, connect, health)
 
 
 def _rests_on_time(report: Report) -> bool:

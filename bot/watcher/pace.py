@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.model import ClientSettings
 
@@ -35,14 +35,13 @@ class Backoff:
     max_s: float
     factor: float = 1.6
     step: int = 0
-    random: random.Random = field(default_factory=random.Random, repr=False)
 
     def next(self) -> float:
         """Between half and all of the step's pause, so that many targets spread out."""
         # The exponent is bounded before the power: hours of retries must not overflow.
         whole = min(self.max_s, self.first_s * self.factor ** min(self.step, 64))
         self.step += 1
-        return whole * self.random.uniform(0.5, 1.0)
+        return whole * random.uniform(0.5, 1.0)
 
     def reset(self) -> None:
         """Begin again with the first pause."""

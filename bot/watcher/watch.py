@@ -145,7 +145,7 @@ class Watcher:
 
     def sample(self, at: datetime, span_s: int, lag_ms: float) -> Sample:
         """How the target was for the span that began at `at`."""
-        rtt, connect, health = self._looks.times(at)
+        times = self._looks.times(at)
         beats = self._holder.take_rtts() if self._holder else []
         transport = self._holder.transport if self._holder else None
         self._tally.turn(self._present())
@@ -154,11 +154,11 @@ class Watcher:
             self.name,
             at,
             span_s,
-            n=len(beats) or int(rtt is not None),
-            rtt_ms=median(beats) if beats else rtt,
-            worst_ms=max(beats, default=rtt),
-            connect_ms=connect,
-            health_ms=health,
+            n=len(beats) or int(times.rtt_ms is not None),
+            rtt_ms=median(beats) if beats else times.rtt_ms,
+            worst_ms=max(beats, default=times.rtt_ms),
+            connect_ms=times.connect_ms,
+            health_ms=times.health_ms,
             lag_ms=lag_ms,
             websocket_s=span_s if transport is Transport.WEBSOCKET else 0.0,
             polling_s=span_s if transport is Transport.POLLING else 0.0,
