@@ -10,7 +10,7 @@ from typing import Any
 
 import uvloop
 
-from bench import ack, chaos, link, startup, verdicts
+from bench import ack, chaos, churn, hold, link, notice, soak, startup, verdicts
 from bench.figures import Figure
 from tests.servers.tools import missing
 
@@ -20,21 +20,29 @@ BENCHES: dict[str, tuple[Callable[[int], Coroutine[Any, Any, list[Figure]]], tup
     "startup": (startup.figures, ()),
     "verdicts": (verdicts.figures, ("node",)),
     "chaos": (chaos.figures, ()),
+    "notice": (notice.figures, ("netns", "node")),
+    "hold": (hold.figures, ("node",)),
+}
+# These take as many minutes as --times says, and run only when they are named.
+LONG: dict[str, tuple[Callable[[int], Coroutine[Any, Any, list[Figure]]], tuple[str, ...]]] = {
+    "soak": (soak.figures, ("netns", "node")),
+    "churn": (churn.figures, ("node",)),
 }
 
 
 def main() -> int:
     """Run the benches that were named, all by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
-    parser.add_argument("--times", type=int, default=9, help="runs of each (9)")
+    known = {**BENCHES, **LONG}
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    parser.add_argument("--times", type=int, default=9, help="runs of each, or minutes (9)")
     options = parser.parse_args()
-    unknown = set(options.names) - set(BENCHES)
+    unknown = set(options.names) - set(known)
     if unknown:
         parser.error(f"no such bench: {', '.join(sorted(unknown))}")
     over = 0
     for name in options.names or BENCHES:
-        bench, tools = BENCHES[name]
+        bench, tools = known[name]
         lacking = [reason for tool in tools if (reason := missing(tool))]
         if lacking:
             print(f"skip  {name}: {'; '.join(lacking)}")

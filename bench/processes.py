@@ -171,12 +171,19 @@ class Bot(Talking):
 class Node(Talking):
     """`socket.io-client` in one process: tests/node/hold.js."""
 
-    def __init__(self, urls: Sequence[str], *, ca: Path | None, echo_ms: int | None) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        ca: Path | None,
+        echo_ms: int | None,
+        enter: Callable[[Sequence[str]], list[str]] = list,
+    ) -> None:
         options = {"urls": list(urls), "ca": str(ca) if ca else None, "echoMs": echo_ms}
         environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(Path.home())}
         script = str(NODE_FOLDER / "hold.js")
-        super().__init__([find("node") or "node", script, json.dumps(options)], env=environment)
-        self._number = len(urls)
+        command = enter([find("node") or "node", script, json.dumps(options)])
+        super().__init__(command, env=environment)
 
     def event(self, said: dict[str, Any]) -> Event | None:
         return Event(said["at"] / 1000, said["event"], str(said.get("n", "")), said)

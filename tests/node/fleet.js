@@ -24,7 +24,7 @@ function listen(port) {
   const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
   const io = new Server(server, { cors: { origin: "*" } });
   io.on("connection", (socket) => {
-    socket.on("echo", (ack) => typeof ack === "function" && ack());
+    socket.on("echo", (value, ack) => typeof ack === "function" && ack(value));
     socket.on("keep-alive", () => undefined);
   });
   return new Promise((resolve, reject) => {

@@ -27,7 +27,7 @@ function hold(url, n) {
     say("lost", { n, why });
   };
   const echo = () => {
-    socket.timeout(1000).emit("echo", (error) => {
+    socket.timeout(1000).emit("echo", n, (error) => {
       if (error) lose("echo");
     });
   };
