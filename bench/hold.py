@@ -59,7 +59,7 @@ async def figures(_times: int) -> list[Figure]:
                f"1.5 × Node, the last {of}", unit="s"),
         Figure("all connected again", ours.back_s, 3.0, f"the last {of}", unit="s"),
         Figure("incidents that did not open and close once", news.wrong, 0, "none", unit=""),
-        Figure("messages beyond one for each group of a cause", news.surplus, 0, f"{PORTS} addresses", unit=""),
+        Figure("messages beyond a group for each address", news.surplus, 0, "none", unit=""),
     ]  # fmt: skip
 
 

@@ -292,6 +292,7 @@ class Target:
     watch: WatchSettings = field(default_factory=WatchSettings)
     allow_private: bool = True  # False for URLs typed into Slack or the web
     deadline_s: float = 20.0
+    answer_s: float | None = None  # how long one answer may take; None: as a slow, well server does
     objective: float | None = None  # per cent of the time that it shall not be down, e.g. 99.9
 
 

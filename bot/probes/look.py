@@ -7,6 +7,7 @@ on with (the polling session, the open WebSocket), so that they need not wait fo
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import ssl
 from collections.abc import Callable
@@ -151,6 +152,7 @@ class Look:
         self.auth = auth
         self.scrub = scrub
         self.dialer = Dialer(Resolver(nameservers), policy, scrub)
+        self.patience_s = math.inf if target.answer_s is None else target.answer_s
         self.samples = Samples()
         self.lag = LagMeter()
         self.shaken: Slot[Shaken] = Slot()
@@ -276,7 +278,11 @@ class Look:
         with connection:
             on_dialled()
             return await http.exchange(
-                connection, request, timeout_s=timeout_s, scrub=self.scrub, body_bytes=body_bytes
+                connection,
+                request,
+                timeout_s=min(timeout_s, self.patience_s),
+                scrub=self.scrub,
+                body_bytes=body_bytes,
             )
 
     def ahead(self, to: Endpoint) -> Ahead:

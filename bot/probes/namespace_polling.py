@@ -87,7 +87,7 @@ async def _join(talk: _Talk, post: Ahead, get: Ahead) -> None:
     sending = asyncio.create_task(_post(talk, post, text))
     polling = asyncio.create_task(_poll(talk, get))
     try:
-        async with asyncio.timeout(NAMESPACE_S):
+        async with asyncio.timeout(min(NAMESPACE_S, talk.look.patience_s)):
             await asyncio.wait({sending, polling}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done() and not sending.result():
                 return  # the server did not take our packet: nothing to wait for

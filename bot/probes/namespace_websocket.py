@@ -69,7 +69,8 @@ async def attempt(look: Look) -> NamespaceAttempt:
 
 
 async def _join(talk: _Talk) -> None:
-    deadline, ask = talk.began + NAMESPACE_S, talk.began + _ASK_AFTER_S
+    patience_s = min(NAMESPACE_S, talk.look.patience_s)
+    deadline, ask = talk.began + patience_s, talk.began + _ASK_AFTER_S
     while talk.outcome is Outcome.SILENT and (now := time.monotonic()) < deadline:
         if now >= ask:
             talk.asked += 1

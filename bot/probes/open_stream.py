@@ -39,7 +39,7 @@ async def shake(
         path=path,
         shown=shown,
         headers=headers,
-        timeout_s=ANSWER_S,
+        timeout_s=min(ANSWER_S, look.patience_s),
         scrub=look.scrub,
     )
 

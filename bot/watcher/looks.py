@@ -34,6 +34,8 @@ _TIME: Final = frozenset(
         Reason.UNSTABLE,
     }
 )
+_GLANCE_S: Final = 4.5  # a frozen backend is to be told within 8 s, of which 3 pass unnoticed
+_GLANCE_ANSWER_S: Final = 4.2  # a cold start takes 3.4 s (faults.md)
 _GRACE_S = 10.0  # what a diagnosis may take beyond the target's own deadline before it is a bug
 
 
@@ -119,15 +121,29 @@ class Looks:
     async def look(self, *, urgent: bool) -> Report | None:
         """Diagnose now; None if that failed, which is a bug of ours and logged as one."""
         async with self._slots.urgent if urgent else self._slots.routine:
-            return await self._sober()
+            return await self._sober(self._target)
 
-    async def _sober(self) -> Report | None:
+    async def glance(self) -> Report | None:
+        """Diagnose at once and within seconds: patient enough to tell that a target is down, not
+        for all that would tell why. Where it cannot tell, a whole look follows."""
+        hurried = replace(
+            self._target,
+            answer_s=_GLANCE_ANSWER_S,
+            deadline_s=min(_GLANCE_S, self._target.deadline_s),
+        )
+        async with self._slots.urgent:
+            report = await self._sober(hurried)
+            if report is not None and report.verdict.state is State.UNKNOWN:
+                report = await self._sober(self._target)
+        return report
+
+    async def _sober(self, target: Target) -> Report | None:
         """A diagnosis, again while only time speaks against the target and we were late ourselves:
         what we did not read in time is no silence of the target's."""
         for _ in range(_TRIES):
             meter = LagMeter()
             try:
-                report = await self._once()
+                report = await self._once(target)
                 late_ms = meter.worst_ms
             finally:
                 meter.stop()
@@ -140,12 +156,12 @@ class Looks:
             )
         return report
 
-    async def _once(self) -> Report | None:
-        limit_s = self._target.deadline_s + _GRACE_S
+    async def _once(self, target: Target) -> Report | None:
+        limit_s = target.deadline_s + _GRACE_S
         try:
             async with asyncio.timeout(limit_s):
                 report = await self._diagnose(
-                    self._target, controls=self._controls, memory=self._memory()
+                    target, controls=self._controls, memory=self._memory()
                 )
         except TimeoutError:
             _log.error("%s: the diagnosis did not end in %g s", self._target.name, limit_s)

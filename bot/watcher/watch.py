@@ -281,7 +281,7 @@ class Watcher:
         """The held connection has trouble: probe at once, speak after the window, if at all."""
         loop = asyncio.get_running_loop()
         window_ends = loop.time() + self.target.watch.confirm_s
-        report = await self._looks.look(urgent=True)
+        report = await self._looks.glance()
         if loop.time() < window_ends:
             await asyncio.sleep(window_ends - loop.time())
         if holder.trouble is not None:
