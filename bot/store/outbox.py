@@ -26,12 +26,16 @@ class NewDelivery:
     transition: Transition
 
 
+_LATEST: Final = 20  # deliveries that tell how fast they go at present
+
+
 @dataclass(frozen=True, slots=True)
 class Outbox:
     """How much waits to be delivered."""
 
     depth: int
     oldest_at: datetime | None  # the transition that has waited longest
+    lag_s: float | None = None  # from what happened until Slack took it, the worst of the latest
 
 
 async def add(connection: AsyncConnection, delivery: NewDelivery, saved: Mapping[int, str]) -> None:
@@ -202,4 +206,11 @@ async def measure(connection: AsyncConnection) -> Outbox:
             )
         )
     ).one()
-    return Outbox(row.depth, row.oldest)
+    latest = (
+        select(deliveries.c.at, deliveries.c.done_at)
+        .where(deliveries.c.outcome == "delivered")
+        .order_by(deliveries.c.id.desc())
+        .limit(_LATEST)
+    )
+    lags = [(told.done_at - told.at).total_seconds() for told in await connection.execute(latest)]
+    return Outbox(row.depth, row.oldest, max(lags, default=None))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.evidence import HistoryEvidence
@@ -30,3 +31,4 @@ class Snapshot:
     last_report: Report | None
     ticked_at: datetime | None  # the watcher was alive then
     memory: HistoryEvidence | None = None  # what recurs
+    seconds: Mapping[State, float] = field(default_factory=dict)  # in each state, since the start

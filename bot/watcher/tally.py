@@ -14,6 +14,7 @@ class Tally:
         """`clock`: seconds that only grow, such as a loop's. Nothing is known at first."""
         self._clock = clock
         self._seconds: dict[State, float] = {}
+        self._before: dict[State, float] = {}  # what was taken
         self._state = State.UNKNOWN
         self._counted_to = clock()
 
@@ -31,7 +32,15 @@ class Tally:
         """Seconds in each state since they were taken the last time."""
         self._count(self._clock())
         taken, self._seconds = self._seconds, {}
+        for state, seconds in taken.items():
+            self._before[state] = self._before.get(state, 0.0) + seconds
         return taken
+
+    def total(self) -> Mapping[State, float]:
+        """Seconds in each state from the beginning until the last change or taking; they only
+        grow."""
+        states = {*self._before, *self._seconds}
+        return {s: self._before.get(s, 0.0) + self._seconds.get(s, 0.0) for s in states}
 
     def _count(self, to: float) -> None:
         spent = to - self._counted_to

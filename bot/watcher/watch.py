@@ -117,6 +117,7 @@ class Watcher:
             last_report=self._looks.last,
             ticked_at=self._ticked_at,
             memory=self.memory(),
+            seconds=self._tally.total(),
         )
 
     # ------------------------------------------------------------ what is remembered

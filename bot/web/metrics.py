@@ -99,8 +99,15 @@ def _of_targets(targets: Sequence[Snapshot]) -> Iterator[Metric]:
         "Connections made again after a loss.",
         labels=["target"],
     )
+    spent = CounterMetricFamily(
+        f"{_NAMESPACE}_target_state_seconds",
+        "Seconds in each state since the bot started; unknown: nobody knows.",
+        labels=["target", "state"],
+    )
     for target in targets:
         name = target.target
+        for which, seconds in target.seconds.items():
+            spent.add_metric([name, which.value], seconds)
         for one in State:
             state.add_metric([name, one.value], float(target.state is one))
         for transport in Transport:
@@ -113,7 +120,7 @@ def _of_targets(targets: Sequence[Snapshot]) -> Iterator[Metric]:
         incident.add_metric([name], float(target.incident is not None))
         gave_up.add_metric([name], float(target.client_gave_up))
         reconnects.add_metric([name], float(target.reconnects))
-    yield from (state, link, cause, incident, recurs, gave_up, reconnects)
+    yield from (state, link, cause, incident, recurs, gave_up, reconnects, spent)
 
 
 def _of_times(targets: Sequence[Snapshot]) -> Iterator[Metric]:
@@ -143,6 +150,12 @@ def _of_the_bot(now: Vitals) -> Iterator[Metric]:
             "outbox_deliveries", "Deliveries that Slack has not accepted.", now.outbox.depth
         )
         yield _single("outbox_oldest_age_seconds", "Age of the oldest of them.", age)
+        if now.outbox.lag_s is not None:
+            yield _single(
+                "delivery_lag_seconds",
+                "From what happened until Slack accepted it, the worst of the latest deliveries.",
+                now.outbox.lag_s,
+            )
     if now.slack_connected is not None:
         yield _single("slack_connected", "1 while Slack can be reached.", now.slack_connected)
     if now.loop_lag_s is not None:

@@ -327,3 +327,11 @@ async def test_getting_worse_is_known_and_not_replaced_by_what_comes_after(store
         (TransitionKind.CHANGED, State.DOWN, True),
         (TransitionKind.CHANGED, State.DOWN, False),
     ]
+
+
+async def test_the_outbox_tells_how_late_the_latest_deliveries_were(store: Store) -> None:
+    await record(store, TargetState("prod"), seen(State.DOWN, 5))
+    (told,) = await store.pending()
+    assert (await store.outbox()).lag_s is None
+    await store.mark_delivered([told.id], at(9))
+    assert (await store.outbox()).lag_s == 4

@@ -66,3 +66,4 @@ def test_every_second_is_counted_once(history: list[tuple[int, State, int, bool]
             counted += sum(tally.take().values())
     counted += sum(tally.take().values())
     assert counted == pytest.approx(clock.now - 100.0)
+    assert sum(tally.total().values()) == pytest.approx(counted)

@@ -77,6 +77,16 @@ async def test_every_target_shows_its_state_link_and_times(
     assert timestamp == NOW.timestamp()
 
 
+async def test_the_seconds_in_each_state_are_counters(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    target = replace(UP, seconds={State.UP: 3600.0, State.DOWN: 12.5})
+    found = await scrape(serve, http, Vitals(NOW, "1", [target]))
+    name = "wsdiag_target_state_seconds_total"
+    assert one(found, name, target="prod", state="up") == 3600
+    assert one(found, name, target="prod", state="down") == 12.5
+
+
 async def test_a_cause_is_a_label_only_if_the_catalogue_has_it(
     serve: Serve, http: aiohttp.ClientSession
 ) -> None:
@@ -95,12 +105,13 @@ async def test_a_cause_is_a_label_only_if_the_catalogue_has_it(
 async def test_the_outbox_shows_its_depth_and_the_age_of_the_oldest(
     serve: Serve, http: aiohttp.ClientSession
 ) -> None:
-    outbox = Outbox(depth=4, oldest_at=NOW - timedelta(seconds=90))
+    outbox = Outbox(depth=4, oldest_at=NOW - timedelta(seconds=90), lag_s=3.5)
     found = await scrape(
         serve, http, Vitals(NOW, "1", outbox=outbox, slack_connected=False, checks_running=2)
     )
     assert one(found, "wsdiag_outbox_deliveries") == 4
     assert one(found, "wsdiag_outbox_oldest_age_seconds") == 90
+    assert one(found, "wsdiag_delivery_lag_seconds") == 3.5
     assert one(found, "wsdiag_slack_connected") == 0
     assert one(found, "wsdiag_checks_running") == 2
 
