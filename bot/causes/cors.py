@@ -151,9 +151,11 @@ def missing(found: FindingSet) -> Fit | None:
     evidence = _no_origin_line(found)
     if evidence is None or _others_are_there(evidence) or stripped(found) is not None:
         return None
-    return Fit(
-        (say("No Access-Control-Allow-Origin for {origin}.", origin=evidence.origin),),
-    )
+    why = say("No Access-Control-Allow-Origin for {origin}.", origin=evidence.origin)
+    if behind_proxy(evidence.answer):
+        # A server that allows everybody by `*` sends nothing else that could stay behind.
+        return Fit((why,), Confidence.LIKELY, rivals=("cors_stripped_by_proxy",))
+    return Fit((why,))
 
 
 def wildcard(found: FindingSet) -> Fit | None:

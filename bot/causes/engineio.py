@@ -58,7 +58,8 @@ def server_v2(found: FindingSet) -> Fit | None:
 def mixed_versions(found: FindingSet) -> Fit | None:
     """Some handshakes speak Engine.IO 3, some 4."""
     opens = _opens(found)
-    if len({o.protocol for o in opens}) < 2 and not (opens and _refusals(found)):
+    newer = any(o.protocol == _OURS for o in opens)
+    if len({o.protocol for o in opens}) < 2 and not (newer and _refusals(found)):
         return None
     return Fit((say("Some handshakes are answered by Socket.IO v2, others by v4."),))
 

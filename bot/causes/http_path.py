@@ -12,10 +12,17 @@ from bot.causes.http_front import (
     words,
 )
 from bot.causes.http_pages import slash_redirect
-from bot.causes.http_whose import by_app, echoed, everything_404, name_known, names_served
-from bot.causes.row import Cause, Fit, Reach
-from bot.evidence import HttpAnswer, Outcome, Phase
-from bot.findings import FindingSet, cut, waited_in_vain
+from bot.causes.http_whose import (
+    by_app,
+    by_hosting,
+    echoed,
+    everything_404,
+    name_known,
+    names_served,
+)
+from bot.causes.row import Cause, Fit
+from bot.evidence import HttpAnswer, Phase
+from bot.findings import FindingSet, waited_in_vain
 from bot.model import Confidence, FollowUp, Layer, Reason, Section, Transport, say
 
 # engine.io closes an upgrade that nobody claims after destroyUpgradeTimeout, 1 s by default
@@ -125,8 +132,16 @@ def absent(found: FindingSet) -> Fit | None:
         ),
         Confidence.CERTAIN if answer.status == 404 else Confidence.LIKELY,
         _settle_asker(found),
-        () if _healthy(found) or by_app(answer) or name_known(found) else ("http_wrong_vhost",),
+        _rivals_of_absence(found, answer),
     )
+
+
+def _rivals_of_absence(found: FindingSet, answer: HttpAnswer) -> tuple[str, ...]:
+    """Whose site it is may be in doubt as well."""
+    if by_hosting(answer):
+        return ("http_spa_fallback", "http_wrong_vhost")
+    sure = _healthy(found) or by_app(answer) or name_known(found)
+    return () if sure else ("http_wrong_vhost",)
 
 
 def _web_socket_lives(found: FindingSet) -> bool:
@@ -203,84 +218,6 @@ def query_stripped(found: FindingSet) -> Fit | None:
     )
 
 
-def _post(found: FindingSet) -> HttpAnswer | None:
-    """The namespace POST over polling, where it was refused with an HTTP status."""
-    attempt = found.attempt(Transport.POLLING)
-    if attempt is None or attempt.outcome is not Outcome.CLOSED or not found.polling_open:
-        return None
-    answer = attempt.answer
-    return answer if answer and answer.method == "POST" and answer.status else None
-
-
-def post_blocked(found: FindingSet) -> Fit | None:
-    """GET passes, POST does not."""
-    answer = _post(found)
-    if answer is None:
-        return _post_lost(found)
-    if answer.status not in (403, 404, 405, 501):
-        return None
-    return Fit((say("GET is answered, POST is refused with {status}.", status=answer.status or 0),))
-
-
-def _post_lost(found: FindingSet) -> Fit | None:
-    """The POST is cut or swallowed on its way, while the WebSocket joins beside it."""
-    attempt = found.attempt(Transport.POLLING)
-    answer = attempt.answer if attempt else None
-    if answer is None or answer.method != "POST" or not found.polling_open:
-        return None
-    if Transport.WEBSOCKET not in found.completed:
-        return None
-    failure = answer.failure
-    if waited_in_vain(failure, Phase.REQUEST):
-        why = say("GET is answered, POST never is.")
-    elif cut(failure, Phase.REQUEST):
-        why = say("GET is answered, the connection is cut upon POST.")
-    else:
-        return None
-    return Fit((why,), Confidence.LIKELY)
-
-
-def body_limit(found: FindingSet) -> Fit | None:
-    """Bodies above a tiny limit are refused by the proxy."""
-    answer = _post(found)
-    if answer is not None and answer.status != 413 and _short_posts_pass(found):
-        why = say(
-            "A POST of a few bytes is refused with {status}, one of a single byte gets through.",
-            status=answer.status or 0,
-        )
-        return Fit((why,), Confidence.LIKELY, rivals=("http_post_blocked",))
-    if answer is None or answer.status != 413:
-        return _big_body_refused(found)
-    return Fit((say("GET is answered, POST is refused with {status}.", status=413),))
-
-
-def _short_posts_pass(found: FindingSet) -> bool:
-    """The session-affinity check posts single bytes, the namespace CONNECT two and more."""
-    statuses = found.affinity.statuses if found.affinity else ()
-    return len(statuses) > 1 and all(status == 200 for status in statuses)
-
-
-def _big_body_refused(found: FindingSet) -> Fit | None:
-    """A POST that the server itself would take (it announces so) is refused for its size."""
-    ladder = found.ladder
-    most = ladder.announced if ladder else None
-    if ladder is None or most is None:
-        return None
-    rung = next((r for r in ladder.rungs if r.status == 413 and r.size < most), None)
-    if rung is None:
-        return None
-    return Fit(
-        (
-            say(
-                "A POST of {size} kB is refused with 413; the server announces that it takes "
-                "{most} bytes.",
-                size=rung.size // 1_000,
-                most=most,
-            ),
-        ),
-    )
-
-
 def cached(found: FindingSet) -> Fit | None:
     """Two handshakes gave the same session: a cache stands in front."""
     looks = (found.polling, found.upgrade, found.affinity)
@@ -308,7 +245,6 @@ def app_hangs(found: FindingSet) -> Fit | None:
 
 
 _NOBODY = say("Nobody can connect.")
-_POLLING_FAILS = say("Clients on the polling transport cannot connect or send.")
 
 ROWS = (
     Cause(
@@ -364,26 +300,6 @@ ROWS = (
         _NOBODY,
         say("Pass the query string on: in nginx, proxy_pass without $uri."),
         holds=query_stripped,
-    ),
-    Cause(
-        "http_post_blocked",
-        Layer.HTTP,
-        Section.NETWORK,
-        say("POST requests are blocked"),
-        _POLLING_FAILS,
-        say("Allow POST on /socket.io/."),
-        reach=Reach.PART,
-        holds=post_blocked,
-    ),
-    Cause(
-        "http_body_limit",
-        Layer.HTTP,
-        Section.SERVER,
-        say("The proxy's body limit rejects polling requests"),
-        _POLLING_FAILS,
-        say("Raise the body limit for /socket.io/ (nginx: client_max_body_size)."),
-        reach=Reach.PART,
-        holds=body_limit,
     ),
     Cause(
         "http_cdn_caches_polling",

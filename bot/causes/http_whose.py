@@ -14,6 +14,7 @@ _PROXY = re.compile(
     r"cloudfront|awselb|istio|kong|squid",
     re.IGNORECASE,
 )
+_HOSTING = re.compile(r"vercel|netlify|github\.com|firebase|bunnycdn|render|surge", re.IGNORECASE)
 _ASGI = re.compile(r"uvicorn|hypercorn|daphne|granian", re.IGNORECASE)
 
 
@@ -29,6 +30,11 @@ def by_app(answer: HttpAnswer) -> bool:
         return True
     server = answer.header("server") or ""
     return bool(server) and not _PROXY.search(server)
+
+
+def by_hosting(answer: HttpAnswer) -> bool:
+    """Written by a hosting of frontends: which of its sites was meant, only its owner knows."""
+    return bool(_HOSTING.search(answer.header("server") or ""))
 
 
 def by_proxy(answer: HttpAnswer) -> bool:

@@ -40,9 +40,22 @@ def webfilter(found: FindingSet) -> Fit | None:
 def conn_limit(found: FindingSet) -> Fit | None:
     """No room for another WebSocket."""
     answer = refused_while_polling(found)
-    if answer is None or answer.status != 503:
+    if answer is None:
+        return _second_refused(found)
+    if answer.status != 503:
         return None
     return Fit((says(answer),), Confidence.LIKELY)
+
+
+def _second_refused(found: FindingSet) -> Fit | None:
+    """One WebSocket opened, and the upgrade beside it was told that there is no room."""
+    upgrade = found.upgrade.answer if found.upgrade else None
+    if upgrade is None or upgrade.status != 503 or found.websocket is None:
+        return None
+    if found.websocket.open is None:
+        return None
+    why = say("One WebSocket opens; the second, beside it, is answered 503.")
+    return Fit((why,), Confidence.LIKELY, rivals=("http_503_no_server",))
 
 
 def no_support(found: FindingSet) -> Fit | None:

@@ -53,3 +53,12 @@ def test_a_101_that_carries_it_proves_that_it_was_removed() -> None:
     opened = b.WebSocketEvidence(b.answer(101, headers=ALLOWED), accept_ok=True, open=b.EIO_OPEN)
     seen = named(cors(b.answer(headers=())), b.finding("websocket", opened), others(own=""))
     assert seen == ("cors_stripped_by_proxy", Confidence.CERTAIN)
+
+
+def test_no_header_at_all_behind_a_proxy_may_have_been_a_star() -> None:
+    def seen(*headers: tuple[str, str]) -> tuple[str, Confidence]:
+        evidence = CorsEvidence(ORIGIN, answer=b.answer(headers=headers))
+        return named(b.finding("cors", evidence, Status.FAIL, Reason.CORS_HEADER_MISSING))
+
+    assert seen() == ("cors_missing", Confidence.CERTAIN)
+    assert seen(("server", "nginx")) == ("cors_missing", Confidence.LIKELY)

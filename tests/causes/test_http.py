@@ -201,3 +201,17 @@ def test_an_upgrade_that_fails_with_500_here_and_not_elsewhere_is_the_applicatio
         return code(judged(*looks, control))
 
     assert (named(404), named(500)) == ("http_500_app_error", "ws_426")
+
+
+def test_one_websocket_at_a_time_is_a_limit() -> None:
+    full = b.answer(503, path="/socket.io/?EIO=4&transport=websocket")
+    verdict = judged(b.upgrade(full), again(*("answered",) * 8))
+    assert (verdict.state, code(verdict)) == (State.DEGRADED, "ws_conn_limit")
+
+
+def test_a_404_of_a_hosting_leaves_open_whose_site_it_is() -> None:
+    verdict = everything(b.answer(404, "NOT_FOUND", headers=(("server", "Vercel"),)))
+    assert code(verdict) == "http_sio_absent"
+    assert verdict.cause
+    assert verdict.cause.confidence is Confidence.LIKELY
+    assert "http_spa_fallback" in verdict.alternatives
