@@ -82,10 +82,12 @@ def partly_down(found: FindingSet) -> Fit | None:
         return None
     posts = found.affinity.statuses if found.affinity else ()
     again = found.steadiness.outcomes if found.steadiness else ()
-    if posts and not set(posts) & {502, 503, 504}:
+    # Polling that met it beside other requests: there may be no room for two at a time.
+    full = any(a.status == 503 and "transport=polling" in a.path for a in refusals)
+    if posts and not set(posts) & {502, 503, 504} and not full:
         return None  # one after another, none meets it: it is about what was sent
     met = sum(1 for o in again if o == Reason.HTTP_STATUS.value)
-    if again and not met:
+    if again and not met and not full:
         return None
     why = [said(refusals[0]), say("Other requests get through to the backend.")]
     if met:
@@ -93,7 +95,8 @@ def partly_down(found: FindingSet) -> Fit | None:
             say("Asked again, {met} of {n} handshakes met such an error.", met=met, n=len(again))
         )
     settle = () if found.ran(FollowUp.STEADINESS) else (FollowUp.STEADINESS,)
-    return Fit(tuple(why), Confidence.LIKELY, settle)
+    rivals = ("ws_conn_limit", "http_429_rate_limited") if full and not met else ()
+    return Fit(tuple(why), Confidence.LIKELY, settle, rivals)
 
 
 def limited(found: FindingSet) -> HttpAnswer | None:

@@ -86,6 +86,13 @@ def _stripped(found: FindingSet) -> str | None:
     return seen if seen.rstrip("/") != asked.rstrip("/") else None
 
 
+def _doubled(found: FindingSet) -> str | None:
+    """The path written twice, where that opens a session: the first half was cut off."""
+    path = found.target.path
+    twice = path.rstrip("/") + path
+    return twice if twice in _other_paths(found) else None
+
+
 def _slash_only(found: FindingSet) -> bool:
     """An OPEN comes under the same path with the slash the other way."""
     return any(p.rstrip("/") == found.target.path.rstrip("/") for p in _other_paths(found))
@@ -94,7 +101,7 @@ def _slash_only(found: FindingSet) -> bool:
 def wrong_path(found: FindingSet) -> Fit | None:
     """Engine.IO lives under another path."""
     answer = _absent(found)
-    if answer is None or _stripped(found) or _slash_only(found):
+    if answer is None or _stripped(found) or _slash_only(found) or _doubled(found):
         return None
     elsewhere = _other_paths(found)
     if elsewhere:
@@ -119,6 +126,8 @@ def absent(found: FindingSet) -> Fit | None:
     """An HTTP server without Engine.IO."""
     answer = _absent(found)
     if answer is None or wrong_path(found) or _stripped(found) or _slash_only(found):
+        return None
+    if _doubled(found):
         return None
     if _web_socket_lives(found) or _vhost_unknown(found):
         return None
@@ -198,6 +207,8 @@ def trailing_slash(found: FindingSet) -> Fit | None:
 
 def prefix_stripped(found: FindingSet) -> Fit | None:
     """The proxy cuts the path before it passes the request on."""
+    if twice := _doubled(found):
+        return Fit((say("Engine.IO answers under {path}: the proxy cuts the path.", path=twice),))
     seen = _stripped(found)
     if seen is None:
         return None

@@ -7,6 +7,8 @@ from bot.evidence import HttpAnswer, Outcome, Phase
 from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, Layer, Section, Transport, say
 
+_OTHERWISE = frozenset({413, 429, 503, 504})  # they say in themselves what they are about
+
 
 def _post(found: FindingSet) -> HttpAnswer | None:
     """The namespace POST over polling, where it was refused with an HTTP status."""
@@ -48,7 +50,7 @@ def _post_lost(found: FindingSet) -> Fit | None:
 def body_limit(found: FindingSet) -> Fit | None:
     """Bodies above a tiny limit are refused by the proxy."""
     answer = _post(found)
-    if answer is not None and answer.status != 413 and _short_posts_pass(found):
+    if answer is not None and answer.status not in _OTHERWISE and _short_posts_pass(found):
         why = say(
             "A POST of a few bytes is refused with {status}, one of a single byte gets through.",
             status=answer.status or 0,

@@ -41,7 +41,8 @@ async def path_candidates(look: Look) -> Finding:
     """Try the polling handshake where Engine.IO is often mounted."""
     own = look.endpoint.path
     prefix = look.endpoint.namespace.rstrip("/")
-    paths = [p for p in COMMON_PATHS if p != own]
+    # A proxy that cuts the path off makes of the doubled one what the server waits for.
+    paths = [own.rstrip("/") + own, *(p for p in COMMON_PATHS if p != own)]
     if prefix:
         # What was taken for a namespace may have been meant as the path of a proxy.
         paths = [f"{prefix}/", f"{prefix}{own}", *paths]

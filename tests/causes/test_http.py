@@ -215,3 +215,22 @@ def test_a_404_of_a_hosting_leaves_open_whose_site_it_is() -> None:
     assert verdict.cause
     assert verdict.cause.confidence is Confidence.LIKELY
     assert "http_spa_fallback" in verdict.alternatives
+
+
+def test_a_path_that_opens_when_it_is_doubled_was_cut_by_the_proxy() -> None:
+    absent = b.answer(404, "nope", headers=(("server", "nginx"),))
+    nobody = b.namespace(b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED))
+    looks = (b.polling(absent), b.websocket(absent), b.upgrade(absent), nobody)
+
+    def named(path: str) -> str | None:
+        tried = ProbedPathsEvidence(((path, b.answer()),), (path,))
+        return code(judged(*looks, b.finding("path_candidates", tried)))
+
+    assert named("/socket.io/socket.io/") == "http_prefix_stripped"
+    assert named("/ws/") == "http_sio_wrong_path"
+
+
+def test_a_503_beside_other_requests_may_be_a_queue_that_is_full() -> None:
+    verdict = judged(post(503, ()), again(*("answered",) * 8))
+    assert code(verdict) == "http_503_no_server"
+    assert "ws_conn_limit" in verdict.alternatives

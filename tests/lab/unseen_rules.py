@@ -35,6 +35,13 @@ async def half_dead(bench: Bench) -> Target:
     return target(front.url)
 
 
+async def cut_by_haproxy(bench: Bench) -> Target:
+    """The application's 404 does not say which path it was asked for."""
+    server = await bench.node(not_found="bare")
+    cut = f"    http-request replace-path /socket.io(.*) \\1\n    server s 127.0.0.1:{server.port}"
+    return target((await bench.haproxy("    default_backend b", f"backend b\n{cut}")).url)
+
+
 async def upgrades_elsewhere(bench: Bench) -> Target:
     """Polling sticks to one server, upgrades go to another."""
     one, other = await bench.node(), await bench.node()
@@ -158,6 +165,12 @@ SCENARIOS = (
         None,
         limited_by_503,
         frozenset({"ws_conn_limit"}),
+    ),
+    Scenario(
+        "cut by haproxy, and nobody echoes it",
+        "http_prefix_stripped",
+        DOWN,
+        cut_by_haproxy,
     ),
     # ---- rules of the server
     Scenario(
