@@ -8,6 +8,7 @@ anyway; a near backend is spared them.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterable
 from typing import Any, Final
 
@@ -53,18 +54,29 @@ async def connect(like: Sample, after_s: float) -> Sample | bool:
 
 
 async def _spread(look: Look, like: Sample) -> None:
-    tries: list[asyncio.Task[Sample | bool]] = []
+    tries: dict[asyncio.Task[Sample | bool], float] = {}  # and when each began
     joined = asyncio.create_task(look.joined.wait())
     try:
-        while len(tries) < _SPREAD and not joined.done():
+        while len(tries) < _SPREAD:
             await asyncio.wait({joined}, timeout=_SPREAD_GAP_S)
-            tries.append(asyncio.create_task(connect(like, 0.0)))
-        made = await asyncio.gather(*tries)
+            if joined.done():
+                break
+            tries[asyncio.create_task(connect(like, 0.0))] = time.monotonic()
+        awaited = _worth_waiting_for(tries, like) if joined.done() else list(tries)
+        made = await asyncio.gather(*awaited)
         look.dialer.connects += [s for s in made if isinstance(s, Sample)]
     finally:
         for task in (joined, *tries):
             task.cancel()
         await asyncio.gather(joined, *tries, return_exceptions=True)
+
+
+def _worth_waiting_for(
+    tries: dict[asyncio.Task[Sample | bool], float], like: Sample
+) -> list[asyncio.Task[Sample | bool]]:
+    """Those that are done, or late. What has only just begun would cost everybody a round trip."""
+    late = time.monotonic() - 2 * like.took_ms / 1_000
+    return [task for task, began in tries.items() if task.done() or began < late]
 
 
 async def _all(steps: Iterable[Coroutine[Any, Any, Sample | bool]]) -> list[Sample | bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -214,3 +216,22 @@ def test_the_retry_budget_of_the_guide_is_about_three_minutes() -> None:
     budget = config.retry_budget_s(ClientSettings())
     assert budget is not None
     assert 150 < budget < 200
+
+
+async def test_a_sample_that_has_only_just_begun_holds_nobody_up() -> None:
+    async def never() -> Sample | bool:
+        await asyncio.sleep(3_600)
+        return False
+
+    async def made() -> Sample | bool:
+        return Sample("192.0.2.1", 80, 50.0)
+
+    now = time.monotonic()
+    young, late, done = (asyncio.create_task(t) for t in (never(), never(), made()))
+    await asyncio.sleep(0)
+    tries = {young: now - 0.02, late: now - 0.5, done: now - 0.02}
+    waited = path_samples._worth_waiting_for(tries, Sample("192.0.2.1", 80, 50.0))
+    assert waited == [late, done]
+    for task in (young, late):
+        task.cancel()
+    await asyncio.gather(young, late, return_exceptions=True)
