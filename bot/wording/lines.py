@@ -12,6 +12,7 @@ from bot.evidence import (
     ControlEvidence,
     CorsEvidence,
     DnsEvidence,
+    EachAddressEvidence,
     EioOpen,
     FallbackEvidence,
     HistoryEvidence,
@@ -117,7 +118,7 @@ def _each(findings: Sequence[Finding]) -> Iterable[Fact]:
         yield from _facts(finding)
 
 
-def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912 — one arm per type
+def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912, PLR0915 — one arm per type
     evidence = finding.evidence
     match evidence:
         case ConfigEvidence(problem=str(problem)):
@@ -156,6 +157,14 @@ def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912 — one a
                     "{found} of {n} requests found their session",
                     found=found,
                     n=len(evidence.statuses),
+                )
+            )
+        case EachAddressEvidence(opens=opens, answers=answers) if answers:
+            yield Fact(
+                say(
+                    "Engine.IO answers at {found} of {n} addresses",
+                    found=len(opens),
+                    n=len(answers),
                 )
             )
         case BurstEvidence():

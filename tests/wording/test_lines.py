@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.evidence import (
     ControlEvidence,
     CorsEvidence,
+    EachAddressEvidence,
     FallbackEvidence,
     HttpEvidence,
     NamespaceEvidence,
@@ -158,3 +159,10 @@ def test_latency_takes_the_fastest_connect_and_leaves_out_what_was_not_measured(
 
 def test_the_headline_names_the_target() -> None:
     assert translate(headline("prod", State.DOWN), "en") == "prod is down"
+
+
+def test_where_several_addresses_connect_it_says_at_how_many_the_backend_answers() -> None:
+    good, bad = ("192.0.2.1", building.answer()), ("192.0.2.2", building.answer(502))
+    seen = EachAddressEvidence((good, bad), (good[0],), (bad[0],))
+    finding = building.finding("each_address", seen, Status.FAIL, Reason.HTTP_STATUS)
+    assert lines(finding) == ["fail Each of the addresses | Engine.IO answers at 1 of 2 addresses"]
