@@ -8,7 +8,15 @@
 | `desk` | what handlers are given to work with |
 | `parse` | what a person typed (pure) |
 | `access`, `people` | who may (pure), and who someone is |
-| `commands`, `actions`, `home` | `/wsdiag` and mentions, buttons, the App Home |
+| `commands`, `home` | `/wsdiag` and mentions, the App Home |
+| `actions`, `incident_actions` | the buttons of reports and of incidents |
+| `shortcuts`, `workflow` | the other ways in: shortcuts, a step for Workflow Builder |
+| `acting` | what a person does about an incident: recorded, told, shown on its message |
+| `quieting`, `noting`, `sharing`, `escalating` | acknowledge, mute, note, share, hand over |
+| `timeline`, `handover` | what is handed over (pure) |
+| `subjects`, `marks` | which incidents a button is about, what their message says was done |
+| `forms`, `clicks` | what every modal and every click needs |
+| `reading`, `explaining` | the guide; what a pasted error means |
 | `checks` | a check on request: joined, shown live, answered |
 | `posting` | messages into a conversation, by postMessage or response_url |
 | `notices` | what the bot says of itself, into the default channel |

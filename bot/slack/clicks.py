@@ -25,9 +25,12 @@ def place_of(body: Mapping[str, Any], *, threaded: bool = False) -> Place:
     container: Mapping[str, Any] = body.get("container") or {}
     message: Mapping[str, Any] = body.get("message") or {}
     user: Mapping[str, Any] = body.get("user") or {}
+    ts = message.get("ts") or container.get("message_ts")
     thread_ts = message.get("thread_ts") or container.get("thread_ts")
+    if thread_ts == ts:  # the head of a thread stands in the channel itself
+        thread_ts = None
     if thread_ts is None and threaded:
-        thread_ts = message.get("ts") or container.get("message_ts")
+        thread_ts = ts
     response_url = body.get("response_url")
     return Place(
         channel=str(channel.get("id") or container.get("channel_id") or user.get("id", "")),

@@ -33,8 +33,18 @@ _ELSEWHERE: Final = frozenset({Trouble.CHANNEL, Trouble.TOKEN})
 
 _log = logging.getLogger("wsdiag.slack.alerts")
 
-Notes = Callable[[Group, str], Awaitable[Sequence[str]]]
-"""What a group's message says beside its incidents: (group, language) → lines of mrkdwn."""
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a group's message says beside its incidents: lines of mrkdwn, and whether somebody has
+    taken all of it on."""
+
+    lines: Sequence[str] = ()
+    taken: bool = False
+
+
+Notes = Callable[[Group, str], Awaitable[Noted]]
+"""(group, language) → what is known to have been done about it."""
 
 
 class Part(StrEnum):
@@ -67,8 +77,8 @@ async def _no_report(_target: str) -> Report | None:
     return None
 
 
-async def _no_notes(_group: Group, _lang: str) -> Sequence[str]:
-    return ()
+async def _no_notes(_group: Group, _lang: str) -> Noted:
+    return Noted()
 
 
 class IncidentMessages:
@@ -268,8 +278,15 @@ class IncidentMessages:
         reader = self._reader(channel)
         bare = alert.bare(group, reader.lang) if last_resort else None
         try:
-            told = [*notes, *await self._notes(group, reader.lang)]
-            return alert.root(group, reader, told, before=await self._good(group)), bare
+            noted = await self._notes(group, reader.lang)
+            post = alert.root(
+                group,
+                reader,
+                [*notes, *noted.lines],
+                before=await self._good(group),
+                taken=noted.taken,
+            )
+            return post, bare
         except Exception:
             if bare is None:
                 raise

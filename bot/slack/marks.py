@@ -12,6 +12,7 @@ from bot.quiet import acknowledgement
 from bot.slack.blocks.acts import handed_over_line, note_line
 from bot.slack.blocks.quiet import acknowledged_line, silence_lines
 from bot.slack.desk import Quiet
+from bot.slack.incident_messages import Noted
 from bot.store import Store, StoreError
 
 _LINES: Final = 8  # on a phone the incident itself comes first
@@ -26,16 +27,15 @@ class Marks:
     def __init__(self, store: Store, quiet: Quiet, now: Callable[[], datetime]) -> None:
         self._store, self._quiet, self._now = store, quiet, now
 
-    async def __call__(self, group: Group, lang: str) -> Sequence[str]:
-        """Lines of mrkdwn; none where the database does not work: the message matters more."""
+    async def __call__(self, group: Group, lang: str) -> Noted:
+        """Nothing where the database does not work: the message matters more."""
         try:
-            lines = await self._lines(group, lang)
+            return await self._noted(group, lang)
         except StoreError as error:
             _log.error("a message shows nothing of what was done: %s", error)
-            return ()
-        return list(dict.fromkeys(lines))[:_LINES]
+            return Noted()
 
-    async def _lines(self, group: Group, lang: str) -> list[str]:
+    async def _noted(self, group: Group, lang: str) -> Noted:
         members = [m for m in group.members if not group.open or m.closed_at is None][:_MEMBERS]
         held: list[str] = []
         acts: list[Act] = []
@@ -47,14 +47,14 @@ class Marks:
             given = acknowledgement(vigil.acts, vigil.worsened)
             if given is not None:
                 held.append(acknowledged_line(given, lang))
-        lines = held
+        lines = list(held)
         if group.open:
             quiet = await self._quiet(self._now())
             for target in {member.target for member in members} & quiet.keys():
                 lines += silence_lines(quiet[target], lang)
         lines += [handed_over_line(act, lang) for act in _last(acts, ActKind.ESCALATED)]
         lines += [note_line(act, lang) for act in _last(acts, ActKind.NOTED)]
-        return lines
+        return Noted(list(dict.fromkeys(lines))[:_LINES], taken=0 < len(held) == len(members))
 
 
 def _last(acts: Sequence[Act], kind: ActKind) -> list[Act]:

@@ -13,6 +13,7 @@ date whenever a store is opened.
 | `digests` | which weekly digests were told |
 | `outbox` | deliveries: order per channel, attempts |
 | `groups` | which incidents share a message, and which message that is |
+| `timeline` | what became of an incident, and which others share its message |
 | `lease` | which of several processes delivers |
 | `calls` | what webhooks are told: the same for them |
 | `people` | what people set for themselves |

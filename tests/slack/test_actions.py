@@ -175,13 +175,15 @@ async def test_a_modal_that_slack_does_not_open_is_told(stage: Stage, running: S
 
 
 def test_an_answer_to_an_incidents_button_goes_into_its_thread() -> None:
-    async def place() -> tuple[str | None, str | None]:
+    async def places(**message: str) -> tuple[str | None, str | None]:
         body = {
             "channel": {"id": "C1", "name": "ops"},
             "user": {"id": "U1"},
-            "message": {"ts": "1.5"},
+            "message": {"ts": "1.5", **message},
             "response_url": "http://127.0.0.1/r",
         }
         return place_of(body, threaded=True).thread_ts, place_of(body).thread_ts
 
-    assert asyncio.run(place()) == ("1.5", None)
+    assert asyncio.run(places()) == ("1.5", None)
+    assert asyncio.run(places(thread_ts="1.5")) == ("1.5", None)  # it heads a thread already
+    assert asyncio.run(places(thread_ts="1.2")) == ("1.2", "1.2")

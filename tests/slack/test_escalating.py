@@ -105,6 +105,9 @@ async def test_an_incident_is_handed_over_with_all_that_is_known(
 
     said = await replies(scene, message, 2)
     assert said[-1] == f"<@{scene.mira.id}> has handed it over to <#{dev.id}>."
+    await scene.workspace.wait_for(
+        lambda: [text for text in scene.whispers() if "handed it over" in text], timeout=10
+    )
     act = (await acts(stage))[-1]
     assert (act.kind, act.user, act.incident_id, act.note) == (
         ActKind.ESCALATED, scene.mira.id, incident.id, dev.id,

@@ -222,6 +222,7 @@ async def test_the_message_itself_shows_what_was_done(stage: Stage, running: Sta
 
     await scene.workspace.click("mira", message, "Acknowledge")
     await shows(f"Acknowledged by <@{scene.mira.id}>")
+    assert ACKNOWLEDGE not in str(message.blocks)  # nobody else is asked to
     await scene.workspace.click("mira", message, MUTE, "Mute until it is up")
     await shows(f"Muted by <@{scene.mira.id}> until it is up")
     await scene.workspace.click("mira", message, MORE, f"note:{incident.id}")

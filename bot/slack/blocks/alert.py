@@ -29,20 +29,26 @@ _FLAPPING = say("It keeps coming and going: the next message follows when it sta
 
 
 def root(
-    group: Group, reader: Reader, notes: Sequence[str] = (), *, before: Report | None = None
+    group: Group,
+    reader: Reader,
+    notes: Sequence[str] = (),
+    *,
+    before: Report | None = None,
+    taken: bool = False,
 ) -> Post:
     """The message of a group, in whatever state it is.
 
-    before: the last good report of its target, if it is about one target.
+    before: the last good report of its target, if it is about one target. taken: somebody looks
+    after all of it, so that nobody is asked to.
 
     `notes` are lines of mrkdwn about the message itself (another channel than configured, who has
     taken the incident).
     """
     if len({member.target for member in group.members}) > 1:
-        return storm.root(group, reader, notes, _buttons(group, reader))
+        return storm.root(group, reader, notes, _buttons(group, reader, taken=taken))
     if not group.open:
         return _over(group, reader, notes)
-    return _trouble(group, reader, notes, before)
+    return _trouble(group, reader, notes, before, taken=taken)
 
 
 def recovery(group: Group, lang: str, notes: Sequence[str] = ()) -> Post:
@@ -78,7 +84,9 @@ def bare(group: Group, lang: str) -> Post:
     return Post(f"{sentence(words, lang)}{f' (+{more})' if more else ''}.")
 
 
-def _trouble(group: Group, reader: Reader, notes: Sequence[str], before: Report | None) -> Post:
+def _trouble(
+    group: Group, reader: Reader, notes: Sequence[str], before: Report | None, *, taken: bool
+) -> Post:
     """While it lasts: what is wrong, what users feel, what to do, since when, what changed, and the
     buttons; below them, why."""
     lang, report, lead = reader.lang, group.report, group.lead
@@ -98,7 +106,7 @@ def _trouble(group: Group, reader: Reader, notes: Sequence[str], before: Report 
         section("\n".join(lines)),
         *_noted([*notes, *_earlier(group, lang)]),
         *(changed_blocks(before, report, lang) if report is not None else ()),
-        *_buttons(group, reader),
+        *_buttons(group, reader, taken=taken),
     ]
     about = [_cause(lead.cause, lang)] if lead.cause is not None else []
     if report is not None:
@@ -171,8 +179,13 @@ def _noted(notes: Sequence[str]) -> list[Block]:
     return [context("\n".join(notes))] if notes else []
 
 
-def _buttons(group: Group, reader: Reader) -> tuple[Block, ...]:
+def _buttons(group: Group, reader: Reader, *, taken: bool = False) -> tuple[Block, ...]:
     lead = group.lead
     return incident_buttons(
-        lead.incident_id, lead.cause, lead.report_id, reader.lang, lasting=group.open
+        lead.incident_id,
+        lead.cause,
+        lead.report_id,
+        reader.lang,
+        lasting=group.open,
+        taken=taken,
     )

@@ -83,11 +83,17 @@ def report_buttons(cause: Named | None, report_id: str, lang: str) -> tuple[Bloc
 
 
 def incident_buttons(
-    incident_id: str, cause: Named | None, report_id: str | None, lang: str, *, lasting: bool
+    incident_id: str,
+    cause: Named | None,
+    report_id: str | None,
+    lang: str,
+    *,
+    lasting: bool,
+    taken: bool = False,
 ) -> tuple[Block, ...]:
     """Below an incident. `report_id`: None where its report is not kept.
 
-    lasting: it is not over, so that there is something to take on.
+    lasting: it is not over, so that there is something to take on. taken: somebody has.
     """
     checks: list[Block] = []
     menu = [(More.NOTE, incident_id)] if lasting else []
@@ -104,10 +110,9 @@ def incident_buttons(
         note = _button(say("Resolve note"), RESOLVE_NOTE, incident_id, lang)
         return actions(note, *checks, *more)
     acknowledge = _button(say("Acknowledge"), ACKNOWLEDGE, incident_id, lang)
+    first: list[Block] = [] if taken else [{**acknowledge, "style": "primary"}]
     escalate = _button(say("Escalate"), ESCALATE, incident_id, lang)
-    return actions(
-        {**acknowledge, "style": "primary"}, *checks, _mute(incident_id, lang), escalate, *more
-    )
+    return actions(*first, *checks, _mute(incident_id, lang), escalate, *more)
 
 
 def reminder_buttons(incident_id: str, lang: str) -> tuple[Block, ...]:

@@ -11,7 +11,14 @@ from bot.incidents import Incident
 from bot.locales import translate
 from bot.model import Act, Message, State, say
 from bot.slack.blocks.acts import quoted
-from bot.slack.blocks.common import FACES, Reader, fix_lines, impact, labelled
+from bot.slack.blocks.common import (
+    FACES,
+    Reader,
+    fix_lines,
+    impact,
+    labelled,
+    verdict_header,
+)
 from bot.slack.blocks.forms import form, where_input, words_input
 from bot.slack.blocks.kit import (
     HEADER_TEXT,
@@ -91,7 +98,7 @@ def handed(
     lang, lead = reader.lang, incidents[0]
     title = headline(lead.target, lead.state)
     asked = marked(say("{person} hands this over to you."), lang, person=person(user))
-    lines = [" ".join(filter(None, [_mentions(mentions), asked]))]
+    lines = [*([_mentions(mentions)] if mentions else []), asked]
     if words.strip():
         lines.append(quoted(words))
     facts = [_line(incident, lang) for incident in incidents[1:_SHOWN]]
@@ -105,13 +112,20 @@ def handed(
     return post(
         sentence(say("{headline}: handed over to you.", headline=translate(title, lang)), lang),
         [
-            header(f"{FACES[lead.state]} {plain(title, lang, limit=HEADER_TEXT - 4)}"),
+            _head(lead, lang),
             section("\n".join(lines)),
             section("\n".join(facts)),
             *([context(" · ".join(where))] if where else []),
         ],
         _timeline(entries, lang),
     )
+
+
+def _head(lead: Incident, lang: str) -> Block:
+    if lead.report is not None:
+        return verdict_header(lead.report, lang)
+    words = plain(headline(lead.target, lead.state), lang, limit=HEADER_TEXT - 4)
+    return header(f"{FACES[lead.state]} {words}")
 
 
 def log_instead(why: Message, lines: Sequence[str], lang: str) -> Post:
