@@ -11,7 +11,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model import Target
 from bot.slack import noting, sharing, wrong_cause
-from bot.slack.access import Deed
 from bot.slack.blocks.buttons import (
     DEEP_CHECK,
     GUIDE_LINK,
@@ -24,9 +23,9 @@ from bot.slack.blocks.buttons import (
 )
 from bot.slack.blocks.progress import notice
 from bot.slack.clicks import (
+    admitted_report,
     option_of,
     place_of,
-    report_of,
     start,
     trigger_of,
     value_of,
@@ -100,9 +99,7 @@ def _more(
 
 async def run_again(desk: Desk, report_id: str, place: Place, *, deep: bool = False) -> None:
     """Check again what the report was about."""
-    if not await desk.admitted(Deed.CHECK, place):
-        return
-    report = await report_of(desk, report_id, place)
+    report = await admitted_report(desk, report_id, place)
     if report is None:
         return
     target = desk.targets.get(report.target_name) or await desk.adhoc(report.target_url)

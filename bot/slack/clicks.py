@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.jobs import JobsBusyError, JobsClosedError
 from bot.model import Report, say
+from bot.slack.access import Deed
 from bot.slack.blocks.progress import busy, notice
 from bot.slack.desk import Desk
 from bot.slack.posting import Place, ResponseUrl
@@ -70,6 +71,13 @@ async def report_of(desk: Desk, report_id: str, place: Place) -> Report | None:
     if report is None:
         await whisper_stale(desk, place)
     return report
+
+
+async def admitted_report(desk: Desk, report_id: str, place: Place) -> Report | None:
+    """The same for who may check; whoever may not has been told."""
+    return (
+        await report_of(desk, report_id, place) if await desk.admitted(Deed.CHECK, place) else None
+    )
 
 
 async def whisper_stale(desk: Desk, place: Place) -> None:

@@ -8,10 +8,9 @@ from bot import guide
 from bot.guide import Topic
 from bot.model import Section, say
 from bot.slack import forms
-from bot.slack.access import Deed
 from bot.slack.blocks.guide import guide_modal, guide_text, guide_topics
 from bot.slack.blocks.progress import notice
-from bot.slack.clicks import report_of
+from bot.slack.clicks import admitted_report
 from bot.slack.client import REACHING
 from bot.slack.desk import COMMAND, Desk
 from bot.slack.posting import Place
@@ -23,9 +22,7 @@ async def open_guide(
     desk: Desk, web: AsyncWebClient, report_id: str, trigger_id: str, place: Place
 ) -> None:
     """Show the guide's section for the report's cause in a modal (within 3 s of the click)."""
-    if not await desk.admitted(Deed.CHECK, place):
-        return
-    report = await report_of(desk, report_id, place)
+    report = await admitted_report(desk, report_id, place)
     if report is None:
         return
     cause = report.verdict.cause

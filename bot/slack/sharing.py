@@ -23,7 +23,7 @@ from bot.slack.blocks.forms import (
 )
 from bot.slack.blocks.shared import shared_report
 from bot.slack.channels import CHANNEL_ID
-from bot.slack.clicks import report_of, start
+from bot.slack.clicks import admitted_report, report_of, start
 from bot.slack.client import REACHING
 from bot.slack.desk import Desk
 from bot.slack.errors import Trouble, understand
@@ -50,9 +50,7 @@ async def ask(
     desk: Desk, web: AsyncWebClient, report_id: str, trigger_id: str, place: Place
 ) -> None:
     """Ask where to share a report (within 3 s of the click)."""
-    if not await desk.admitted(Deed.CHECK, place):
-        return
-    report = await report_of(desk, report_id, place)
+    report = await admitted_report(desk, report_id, place)
     if report is not None:
         await _show(desk, web, report.target_name, trigger_id, place, report=report_id)
 

@@ -14,7 +14,6 @@ from bot.locales import translate
 from bot.model import Report, Target, say
 from bot.record import Saved, target_of
 from bot.slack import forms
-from bot.slack.access import Deed
 from bot.slack.blocks.progress import notice
 from bot.slack.blocks.wrong_cause import (
     CAUSE_BLOCK,
@@ -26,7 +25,7 @@ from bot.slack.blocks.wrong_cause import (
     answers,
     modal,
 )
-from bot.slack.clicks import report_of, start
+from bot.slack.clicks import admitted_report, start
 from bot.slack.desk import Desk
 from bot.slack.posting import Place
 from bot.store import Feedback, StoreError, expected
@@ -57,9 +56,7 @@ async def ask(
     desk: Desk, web: AsyncWebClient, report_id: str, trigger_id: str, place: Place
 ) -> None:
     """Open the modal (within 3 s of the click)."""
-    if not await desk.admitted(Deed.CHECK, place):
-        return
-    report = await report_of(desk, report_id, place)
+    report = await admitted_report(desk, report_id, place)
     if report is None:
         return
     cause = report.verdict.cause
@@ -70,9 +67,7 @@ async def ask(
 
 async def keep(desk: Desk, report_id: str, answer: str, note: str, place: Place) -> None:
     """Store the answer with its report, and say thanks to whom it is from."""
-    if not await desk.admitted(Deed.CHECK, place):
-        return
-    report = await report_of(desk, report_id, place)
+    report = await admitted_report(desk, report_id, place)
     if report is None:
         return
     lang = desk.reader(place).lang
