@@ -33,6 +33,8 @@ FAULTS = 200
 TARGETS = 40
 CAUSES = tuple(sorted(CATALOGUE))
 POST_GAP_S = 0.2  # the pace is the same thing at any speed
+# "after": it was done, and the answer is lost; nothing else doubles as easily.
+_TROUBLES = ("429", "500", "error", "before", "after", "after", "after", "after", "hang", "away")
 _PATIENCE_S = 240.0  # until all is told in the end
 
 
@@ -116,7 +118,7 @@ class _Chaos:
         async with _ended(self._kill_now_and_then(bot)), _ended(self._trouble_slack()):
             healing: set[asyncio.Task[None]] = set()
             while self._world.faults < self._wanted:
-                await asyncio.sleep(self._dice.uniform(0.05, 0.5))
+                await asyncio.sleep(self._dice.uniform(0.1, 0.9))
                 well = self._world.well()
                 many = self._dice.random() < 0.15
                 hit = self._dice.sample(
@@ -131,13 +133,13 @@ class _Chaos:
     async def _fault(self, name: str, code: str | None) -> None:
         state = self._dice.choice(["down", "down", "degraded"])
         self._world.set(name, state, code)
-        await asyncio.sleep(self._dice.uniform(0.2, 3.0))
+        await asyncio.sleep(self._dice.uniform(0.3, 8.0))
         if state == "degraded" and self._dice.random() < 0.6:
             self._world.set(name, "down", code)
-            await asyncio.sleep(self._dice.uniform(0.2, 2.0))
+            await asyncio.sleep(self._dice.uniform(0.2, 5.0))
         elif self._dice.random() < 0.3:
             self._world.set(name, "down", self._dice.choice(CAUSES))
-            await asyncio.sleep(self._dice.uniform(0.2, 2.0))
+            await asyncio.sleep(self._dice.uniform(0.2, 5.0))
         self._world.set(name, "up")
 
     async def _start(self, bot: ChildProcess) -> None:
@@ -147,16 +149,16 @@ class _Chaos:
 
     async def _kill_now_and_then(self, bot: ChildProcess) -> None:
         while True:
-            await asyncio.sleep(self._dice.uniform(0.2, 2.5))
+            await asyncio.sleep(self._dice.uniform(0.3, 6.0))
             await self._start(bot)  # which kills the one before
             self._kills += 1
 
     async def _trouble_slack(self) -> None:
         faults, dice = self._workspace.faults, self._dice
         while True:
-            await asyncio.sleep(dice.uniform(0.1, 1.0))
+            await asyncio.sleep(dice.uniform(0.2, 1.2))
             method = dice.choice(["chat.postMessage", "chat.postMessage", "chat.update", None])
-            kind = dice.choice(["429", "500", "error", "before", "after", "after", "hang", "away"])
+            kind = dice.choice(_TROUBLES)
             self._troubles[kind] += 1
             match kind:
                 case "429":
@@ -168,11 +170,12 @@ class _Chaos:
                 case "before":
                     faults.drop(method=method)
                 case "after":
-                    faults.drop(method=method, after=True)
+                    faults.drop(method="chat.postMessage", after=True)
                 case "hang":
-                    faults.hang(method=method)
+                    hung = faults.hang(method=method)
                     await asyncio.sleep(dice.uniform(0.1, 0.8))
-                    faults.clear()
+                    hung.times = 0
+                    hung.lifted.set()
                 case "away":
                     await self._workspace.go_away()
                     await asyncio.sleep(dice.uniform(0.2, 2.0))

@@ -27,6 +27,7 @@ from bot.slack.blocks.common import Reader
 from bot.slack.channels import Channels
 from bot.slack.client import SlackAccess, SlackClient
 from bot.slack.incident_messages import IncidentMessages
+from bot.slack.rounds import Pace
 from bot.store import NewDelivery, Store
 from tests.servers.process import die_with_parent
 from tests.slack.reports import report
@@ -51,7 +52,8 @@ async def bot(order: dict[str, Any]) -> None:
             default_channel=order["default_channel"],
         )
         lease = store.lease("delivery")
-        alerts = Alerts(store, messages, now=lambda: datetime.now(UTC), turn=lease.turn)
+        pace = Pace(first_retry_s=0.5, edit_gap_s=0.3, join_gap_s=1.0, doubt_s=1.0)
+        alerts = Alerts(store, messages, now=lambda: datetime.now(UTC), turn=lease.turn, pace=pace)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lease.run())
             tasks.create_task(alerts.run())
