@@ -37,8 +37,7 @@ async def _never_hushed(_channel: str) -> Collection[str]:
 class Alerts:
     """Sleeps until the store wakes it; a worker per channel that has something to be told.
 
-    quiet: see `Quiet`; hush: see `Hush`. on_delivered: called with the seconds from each transition
-    to the moment at which Slack had it. after_recovery: see `AfterRecovery`.
+    quiet: see `Quiet`; hush: see `Hush`; after_recovery: see `AfterRecovery`; turn: see `Turn`.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class Alerts:
         turn: Turn = at_once,
         quiet: Quiet = _never_quiet,
         hush: Hush = _never_hushed,
-        on_delivered: Callable[[float], None] = lambda _seconds: None,
         after_recovery: AfterRecovery = lambda _group, _root: None,
         pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
@@ -62,7 +60,6 @@ class Alerts:
             now=now,
             quiet=quiet,
             hush=hush,
-            on_delivered=on_delivered,
             after_recovery=after_recovery,
             pace=pace,
         )

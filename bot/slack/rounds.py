@@ -107,12 +107,11 @@ class Rounds:
         now: Callable[[], datetime],
         quiet: Quiet,
         hush: Hush,
-        on_delivered: Callable[[float], None],
         after_recovery: AfterRecovery,
         pace: Pace,
     ) -> None:
         self._channel, self._store, self._messages = channel, store, messages
-        self._now, self._quiet, self._on_delivered = now, quiet, on_delivered
+        self._now, self._quiet = now, quiet
         self._hush, self._after_recovery = hush, after_recovery
         self._pace = pace
         self._shown: set[int] = set()  # held back, but in the message already
@@ -258,7 +257,6 @@ class Rounds:
                     last_resort=last_resort,
                 )
                 await self._store.mark_delivered([d.id for d in said], self._now())
-                self._measure(said)
                 self._joined(group)
                 if part is Part.RECOVERY:
                     self._after_recovery(group, root)
@@ -281,12 +279,6 @@ class Rounds:
     async def _posted(self, group: Group, root: Root, told: Sequence[Delivery]) -> None:
         ids = [delivery.id for delivery in told]
         await self._store.posted(group.id, group.channel, root.ts, ids, self._now())
-        self._measure(told)
-
-    def _measure(self, told: Sequence[Delivery]) -> None:
-        now = self._now()
-        for delivery in told:
-            self._on_delivered(max(0.0, (now - delivery.at).total_seconds()))
 
     def _retry_after(self, trouble: SlackTrouble, attempts: int) -> float:
         if trouble.retry_after_s is not None:
