@@ -109,10 +109,10 @@ def _overspent(one: TargetWeek) -> Message | None:
 
 def _unwatched(weeks: Sequence[TargetWeek]) -> Message | None:
     """The bot was away, and not only for a restart."""
-    shares = [one.availability.unknown_s / one.availability.span.seconds for one in weeks]
-    if not shares or min(shares) < _DARK:
+    dark_s = min((one.dark_s for one in weeks), default=0.0)
+    if not weeks or dark_s < _DARK * weeks[0].availability.span.seconds:
         return None  # one target that is new, or was taken out, says nothing of the bot
-    hours = round(min(shares) * weeks[0].availability.span.seconds / 3_600)
+    hours = round(dark_s / 3_600)
     return say(
         "Nothing was watched for {hours} hours of the week: `heartbeat_url` has somebody told when "
         "the bot itself is away.",

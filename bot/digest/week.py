@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import fmean
 from typing import Final
 
@@ -17,11 +18,23 @@ _RECURRING: Final = 2  # a cause that came once is no frequent one, a target wit
 
 @dataclass(frozen=True, slots=True)
 class TargetWeek:
-    """One target: incidents that opened in the week, the oldest first."""
+    """One target: incidents that opened in the week, the oldest first.
+
+    first_seen: the first moment of the week that anything is known of; None: nothing is.
+    """
 
     target: Target
     availability: Availability
     incidents: Sequence[Incident]
+    first_seen: datetime | None = None
+
+    @property
+    def dark_s(self) -> float:
+        """Seconds that nobody watched since somebody did: before, there was nobody to do so."""
+        if self.first_seen is None:
+            return 0.0
+        before_s = (self.first_seen - self.availability.span.start).total_seconds()
+        return max(0.0, self.availability.unknown_s - max(0.0, before_s))
 
 
 @dataclass(frozen=True, slots=True)

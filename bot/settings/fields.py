@@ -26,6 +26,7 @@ _RESERVED = frozenset(
         "guide",
         "chart",
         "history",
+        "digest",
         "demo",
         "all",
         "mute",

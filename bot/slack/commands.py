@@ -30,6 +30,7 @@ from bot.slack.parse import (
     MuteTarget,
     Request,
     ShowChart,
+    ShowDigest,
     ShowGuide,
     ShowHelp,
     ShowHistory,
@@ -39,7 +40,7 @@ from bot.slack.parse import (
     parse,
     parse_mention,
 )
-from bot.slack.past import answer_chart, answer_history
+from bot.slack.past import answer_chart, answer_digest, answer_history
 from bot.slack.posting import Place, ResponseUrl
 from bot.slack.reading import answer_guide
 from bot.store import StoreError
@@ -114,6 +115,8 @@ async def answer(
             )
         case ExplainText(text=text):
             await explain_to(desk, text, place)
+        case ShowDigest():
+            await answer_digest(desk, place)
         case ShowChart() | ShowHistory():
             await _look_back(desk, request, place)
         case CheckTarget() | CheckUrl():

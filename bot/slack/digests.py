@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.charts.clock import Clock, Zone
-from bot.digest import Due, TargetWeek, Week, advise, latest, upcoming, week
+from bot.digest import Due, advise, latest, upcoming
 from bot.model import Target
 from bot.slack.alerts import Turn, at_once
 from bot.slack.blocks.digest import digest as drawn
@@ -22,6 +22,7 @@ from bot.slack.channels import Channels
 from bot.slack.client import REACHING, TokenRefused
 from bot.slack.desk import Planned, never_planned
 from bot.slack.errors import raise_if_passing, understand
+from bot.slack.weeks import reckon
 from bot.store import Store, StoreError
 from bot.uptime import WEEK, Span
 
@@ -104,7 +105,8 @@ class DigestTeller:
         await digests.done(channel, at, now)
 
     async def _tell(self, channel: str, due: Due, at: datetime) -> None:
-        reckoned = await self._week(channel, Span.until(at, WEEK))
+        targets = [t for t in self._targets.values() if self._told_in(t, channel)]
+        reckoned = await reckon(self._store, targets, Span.until(at, WEEK), self._planned)
         if not reckoned.targets:
             return
         clock = Clock.of(Zone(due.zone), self._language(channel))
@@ -113,24 +115,9 @@ class DigestTeller:
         metadata = {"event_type": DIGEST_EVENT, "event_payload": {"due": int(at.timestamp())}}
         await self._channels.post(channel, post, metadata=metadata)
 
-    async def _week(self, channel: str, span: Span) -> Week:
-        """What it came to, of the targets whose alerts go to this channel."""
-        weeks = []
-        for target in list(self._targets.values()):
-            if (target.channel or self._default or "").lstrip("#") != channel.lstrip("#"):
-                continue
-            history = self._store.history
-            reckoned = await history.availability(
-                target.name,
-                span,
-                maintenance=self._planned(target.name, span),
-                objective=target.objective,
-            )
-            past = await history.past(target.name, span)
-            opened = [one for one in past.incidents if span.start <= one.opened_at < span.end]
-            opened.sort(key=lambda one: (one.opened_at, one.number))
-            weeks.append(TargetWeek(target, reckoned, opened))
-        return week(span, weeks)
+    def _told_in(self, target: Target, channel: str) -> bool:
+        """Whether a target's alerts go to this channel."""
+        return (target.channel or self._default or "").lstrip("#") == channel.lstrip("#")
 
     async def _stands_there(self, channel: str, at: datetime) -> bool:
         """Whether the channel shows it; False also where it cannot be read: doubled beats lost."""

@@ -109,6 +109,11 @@ class ShowHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowDigest:
+    """Show what the last week came to."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowHelp:
     """Show what can be typed."""
 
@@ -133,6 +138,7 @@ Request = (
     | Acknowledge
     | ShowChart
     | ShowHistory
+    | ShowDigest
     | ShowHelp
     | Misunderstood
 )
@@ -293,6 +299,10 @@ def _history(words: list[str], targets: Collection[str]) -> Request:
     return _past("history", words, targets, ShowHistory)
 
 
+def _digest(words: list[str], _: Collection[str]) -> Request:
+    return _too_many(["digest"], words) if words else ShowDigest()
+
+
 def _past(
     verb: str,
     words: list[str],
@@ -335,6 +345,7 @@ _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "guide": _guide,
     "chart": _chart,
     "history": _history,
+    "digest": _digest,
     "mute": _mute,
     "unmute": _unmute,
     "ack": _acknowledge,
@@ -343,7 +354,7 @@ _WORDS: Mapping[str, Callable[[list[str], Collection[str]], Request]] = {
     "?": _help,
 }
 _OFFERED = (
-    "check", "deep", "explain", "status", "targets", "guide", "chart", "history",
+    "check", "deep", "explain", "status", "targets", "guide", "chart", "history", "digest",
     "mute", "unmute", "ack", "help",
 )  # fmt: skip
 _OF_A_TARGET = frozenset({"chart", "history", "mute", "unmute", "ack"})

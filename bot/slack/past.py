@@ -1,4 +1,4 @@
-"""`/wsdiag chart` and `/wsdiag history`: what happened to a target."""
+"""`/wsdiag chart`, `history` and `digest`: what happened to targets."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Final
 
 from bot.charts import DrawingError, alt_text, empty
 from bot.charts.clock import Clock
+from bot.digest import advise
 from bot.model import Act, Target, say
 from bot.patterns import FIVE_MINUTES_S
+from bot.slack.blocks.digest import digest
 from bot.slack.blocks.history import Chronicle, history
 from bot.slack.blocks.progress import notice
 from bot.slack.client import REACHING
@@ -19,8 +21,9 @@ from bot.slack.errors import understand
 from bot.slack.pictures import Viewer
 from bot.slack.posting import Place
 from bot.slack.uploads import refusal
+from bot.slack.weeks import reckon
 from bot.store import StoreError
-from bot.uptime import Span, availability
+from bot.uptime import WEEK, Span, availability
 
 _ACTS: Final = 1_000
 
@@ -88,6 +91,21 @@ async def answer_history(desk: Desk, target: Target, length: timedelta, place: P
     table, listed = history(told, Clock.of(desk.zone(place.user), lang))
     if not await desk.poster.whisper(place, table) and listed != table:
         await desk.poster.whisper(place, listed)
+
+
+async def answer_digest(desk: Desk, place: Place) -> None:
+    """Show the last week to the asking person: of the channel's targets, or else of all."""
+    here = {place.channel, place.channel_name} - {None, ""}
+    targets = tuple(desk.targets.values())
+    of_channel = [t for t in targets if t.channel is not None and t.channel.lstrip("#") in here]
+    span = Span.until(desk.now(), WEEK)
+    try:
+        reckoned = await reckon(desk.store, of_channel or targets, span, desk.planned)
+    except StoreError as error:
+        await _unread(desk, place, error)
+        return
+    clock = Clock.of(desk.zone(place.user), desk.reader(place).lang)
+    await desk.poster.whisper(place, digest(reckoned, advise(reckoned.targets), clock))
 
 
 async def _unread(desk: Desk, place: Place, error: StoreError) -> None:

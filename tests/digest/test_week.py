@@ -33,7 +33,7 @@ def of(
     target = Target(name, "https://x.example", watch=WatchSettings(confirm_s=confirm_s))
     taken = samples(SPAN, incidents, span_s=3_600, unwatched=unwatched)
     reckoned = availability(SPAN, taken, incidents, objective=objective)
-    return TargetWeek(target, reckoned, incidents)
+    return TargetWeek(target, reckoned, incidents, min(sample.at for sample in taken))
 
 
 def short(n: int, seconds: float = 18.0) -> list[Incident]:
@@ -98,6 +98,7 @@ def test_a_bot_that_was_away_is_told_of_itself() -> None:
     dark = [Span(END - timedelta(hours=30), END - timedelta(hours=20))]
     (told,) = advised(of("prod", unwatched=dark))
     assert told.startswith("Nothing was watched for 10 hours")
+    assert advised(of("prod", unwatched=[Span(SPAN.start, END - timedelta(days=2))])) == []
 
 
 _WEEKS = st.lists(

@@ -202,3 +202,11 @@ async def test_what_planned_work_broke_is_no_downtime(stage: Stage, running: Sta
     await scene.command("history prod 3h")
     (told,) = await scene.workspace.wait_for(scene.whispers)
     assert told == "Nobody watched prod in that time; 0 incidents are known."
+
+
+async def test_the_last_week_is_shown_to_whoever_asks(scene: Scene) -> None:
+    await remember(scene.store)
+    await scene.command("digest")
+    (told,) = await scene.workspace.wait_for(lambda: scene.workspace.ephemerals("mira"))
+    assert told.text == "Last week prod was up for 100% of the time, with 0 incidents."
+    assert "heartbeat_url" not in str(told.blocks)  # it has only just begun to watch
