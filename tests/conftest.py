@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers.guard import LoopbackGuard
 from tests.servers.tools import TOOLS, required_all
@@ -27,6 +28,9 @@ _UNWIND_S = 1.0
 
 
 def pytest_configure() -> None:
+    # How long an example takes says how busy the machine is.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
     _GUARD.install()
     # Started in the background, the suite ignores SIGINT, and its children would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
