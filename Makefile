@@ -87,8 +87,8 @@ bench: ## figures as ratios (network namespaces; see bench/)
 demo: ## the bot, a local workspace and a backend to break
 	$(BIN)/wsdiag demo
 
-screenshots: ## docs/*.png, from the demo
-	$(BIN)/python -m bench.screenshots docs
+screenshots: ## docs/img/*.png, from the demo
+	$(BIN)/python -m bench.screenshots docs/img
 
 clean: ## what can be made again
 	rm -rf build dist *.egg-info $(NODE)/node_modules

@@ -24,6 +24,7 @@ from tests.servers.tools import find
 _PATIENCE_MS: Final = 25_000
 _DESK: Final = ViewportSize(width=1360, height=900)
 _PHONE: Final = ViewportSize(width=390, height=844)
+_NAMES: Final = 5  # of the backend, in a storm
 _PASTED: Final = "net::ERR_CONNECTION_REFUSED wss://chat.example/socket.io/"
 
 Theme = Literal["light", "dark"]
@@ -55,9 +56,21 @@ class Demo:
         """Those of the channel."""
         return self.page.locator("#stage article.message")
 
-    def with_text(self, text: str) -> Locator:
-        """The newest message of the channel that shows this."""
-        return self.messages.filter(has_text=text).last
+    @property
+    def incident(self) -> Locator:
+        """The newest incident that lasts."""
+        name = self.words(say("Acknowledge"))
+        return self.messages.filter(has=self.page.get_by_role("button", name=name, exact=True)).last
+
+    @property
+    def modal(self) -> Locator:
+        """The beginning of what an open modal shows."""
+        return self.page.locator("#modal[open] .body .block").first
+
+    async def thread(self, message: Locator, at_least: int) -> None:
+        """Open the thread of a message that has so many in it, its parent among them."""
+        await message.locator("button.replies").click()
+        await self.page.locator("#thread article.message").nth(at_least - 1).wait_for()
 
     def words(self, message: Message) -> str:
         """A sentence of the bot in the page's language."""
@@ -108,97 +121,99 @@ class Demo:
         await self.page.keyboard.press("Escape")
 
 
+async def healthy(demo: Demo) -> None:
+    """A check of what works; the next alert is held against it."""
+    message = await _checked(demo)
+    await demo.shoot("healthy", message)
+
+
 async def alert(demo: Demo) -> None:
     """What comes by itself when something breaks."""
     await demo.switch("no_websocket")
-    message = demo.messages.first
-    await demo.button(message, say("Acknowledge")).wait_for()
+    message = demo.incident
+    await message.wait_for()
     await demo.shoot("alert", message, phone=True)
 
 
 async def summary(demo: Demo) -> None:
-    """A check on demand: its progress, and what it came to."""
-    await demo.type("/wsdiag")
-    going = demo.messages.locator(".plan").last
-    await going.wait_for()
-    await demo.shoot("progress", going)
-    message = demo.messages.last
-    await demo.button(message, say("Deep check")).wait_for()
+    """A check on demand, and the evidence behind its line."""
+    message = await _checked(demo)
     await demo.shoot("summary", message, phone=True)
     await message.locator("details.container > summary").click()
     await demo.shoot("evidence", message)
+    await message.locator("details.container > summary").click()
+
+
+async def _checked(demo: Demo) -> Locator:
+    before = await demo.messages.count()
+    await demo.type("/wsdiag")
+    message = demo.messages.nth(before)
+    await demo.button(message, say("Deep check")).wait_for()
+    return message
 
 
 async def guide(demo: Demo) -> None:
     """The guide's section for the cause."""
     await demo.button(demo.messages.last, say("Guide")).click()
-    await demo.page.locator("#modal[open] .body .block").first.wait_for()
-    await demo.shoot("guide", phone=True)
-    await demo.close()
-
-
-async def explanation(demo: Demo) -> None:
-    """The shortcut of a message with an error in it."""
-    await demo.type(_PASTED)
-    message = demo.with_text("ERR_CONNECTION_REFUSED")
-    await message.hover()
-    await message.locator('[data-focus$="/more"]').click()
-    await demo.page.get_by_role("menuitem", name="Explain this error").click()
-    answer = demo.messages.and_(demo.page.locator(".ephemeral")).last
-    await answer.wait_for()
-    await demo.shoot("explain", answer)
-
-
-async def diagnose(demo: Demo) -> None:
-    """The shortcut that works from everywhere: a form."""
-    await demo.page.locator("#composer .menu-holder > button").click()
-    await demo.page.get_by_role("menuitem", name="Diagnose a backend").click()
-    await demo.page.locator("#modal[open] .body .block").first.wait_for()
-    await demo.shoot("diagnose", phone=True)
+    await demo.modal.wait_for()
+    await demo.shoot("guide", demo.modal, phone=True)
     await demo.close()
 
 
 async def acknowledged(demo: Demo) -> None:
     """An incident that somebody has taken, and its thread."""
-    message = demo.messages.first
+    message = demo.incident
     await demo.button(message, say("Acknowledge")).click()
-    thread = message.locator("button.replies")
-    await thread.wait_for()
-    await thread.click()
-    await demo.page.locator("#thread article.message").nth(1).wait_for()
+    await demo.thread(message, 2)
     await demo.shoot("acknowledged", message)
     await demo.close()
 
 
 async def escalation(demo: Demo) -> None:
-    """The hand-over: what is asked before it goes out."""
+    """The hand-over: what is asked before it goes out, and what the developers get."""
+    await demo.button(demo.incident, say("Escalate")).click()
+    await demo.modal.wait_for()
+    await demo.shoot("escalate", demo.modal)
+    await demo.page.locator("#modal[open] button[type=submit]").click()
+    await demo.visit("developers")
     message = demo.messages.first
-    await demo.button(message, say("Escalate")).click()
-    await demo.page.locator("dialog[open]").first.wait_for()
-    await demo.shoot("escalate", message)
+    await demo.thread(message, 2)
+    await demo.page.locator("#thread .file").first.wait_for()
+    await demo.shoot("handover", message)
+    await demo.close()
+    await demo.visit("ops")
+
+
+async def explanation(demo: Demo) -> None:
+    """The shortcut of a message with an error in it."""
+    await demo.type(_PASTED)
+    message = demo.messages.filter(has_text="ERR_CONNECTION_REFUSED").last
+    await message.hover()
+    await message.locator('[data-focus$="/more"]').click()
+    await demo.page.get_by_role("menuitem", name="Explain this error").click()
+    answer = demo.messages.and_(demo.page.locator(".ephemeral")).last
+    await answer.get_by_text("/wsdiag check").wait_for()
+    await demo.shoot("explain", message)
+
+
+async def diagnose(demo: Demo) -> None:
+    """The shortcut that works from everywhere: a form."""
+    await demo.page.locator("#composer .menu-holder > button").click()
+    await demo.page.get_by_role("menuitem", name="Diagnose a backend").first.click()
+    await demo.modal.wait_for()
+    await demo.shoot("diagnose", demo.modal, phone=True)
     await demo.close()
 
 
 async def recovery(demo: Demo) -> None:
     """The same message when all is well again, with its thread and the picture in it."""
+    message = demo.messages.filter(has=demo.page.get_by_text("@mira")).first
     await demo.switch("none")
-    message = demo.messages.first
-    await message.get_by_text("✅").or_(message.locator(".emoji")).first.wait_for()
     await demo.button(message, say("Resolve note")).wait_for()
-    await message.locator("button.replies").click()
-    thread = demo.page.locator("#thread article.message")
-    await thread.nth(1).wait_for()
-    await thread.locator("img.picture").last.wait_for()
+    await demo.thread(message, 3)
+    await demo.page.locator("#thread img.picture").last.wait_for()
     await demo.shoot("recovery", message, phone=True)
     await demo.close()
-
-
-async def chart(demo: Demo) -> None:
-    """The past as a picture."""
-    await demo.type("/wsdiag chart backend 1h")
-    picture = demo.messages.last.locator("img.picture")
-    await picture.wait_for()
-    await demo.shoot("chart", demo.messages.last)
 
 
 async def history(demo: Demo) -> None:
@@ -207,6 +222,14 @@ async def history(demo: Demo) -> None:
     table = demo.messages.last.locator("table")
     await table.wait_for()
     await demo.shoot("history", demo.messages.last)
+
+
+async def chart(demo: Demo) -> None:
+    """The past as a picture."""
+    await demo.type("/wsdiag chart backend 1h")
+    picture = demo.messages.last.locator("img.picture")
+    await picture.wait_for()
+    await demo.shoot("chart", demo.messages.last)
 
 
 async def status(demo: Demo) -> None:
@@ -225,14 +248,36 @@ async def home(demo: Demo) -> None:
     await demo.visit("ops")
 
 
-SURFACES: Final[Sequence[Callable[[Demo], Awaitable[None]]]] = (
-    alert, summary, guide, acknowledged, escalation, explanation, diagnose, recovery, history,
-    chart, status, home,
+async def progress(demo: Demo) -> None:
+    """A check of a backend that hangs, on its way."""
+    await demo.switch("hang")
+    await demo.type("/wsdiag")
+    plan = demo.messages.locator(".plan").last
+    await plan.locator(".sign.complete").first.wait_for()
+    await demo.shoot("progress", plan, phone=True)
+
+
+async def storm(demo: Demo) -> None:
+    """Many targets, one cause, one message."""
+    await demo.switch("stop")
+    everyone = demo.incident.filter(has_text=f"backend-{_NAMES}")
+    await everyone.wait_for()
+    await demo.shoot("storm", everyone, phone=True)
+
+
+Surface = Callable[[Demo], Awaitable[None]]
+
+SURFACES: Final[Sequence[Surface]] = (
+    healthy, alert, summary, guide, acknowledged, escalation, explanation, diagnose, recovery,
+    history, chart, status, home, progress,
 )  # fmt: skip
 
 
-async def _pictures(folder: Path, lang: str, wanted: Sequence[str]) -> list[str]:
-    command = [sys.executable, "-m", "bot", "demo", "--lang", lang]
+async def _pictures(
+    folder: Path, lang: str, surfaces: Sequence[Surface], *options: str
+) -> list[str]:
+    """The pictures of one demo; what did not come."""
+    command = [sys.executable, "-m", "bot", "demo", "--lang", lang, *options]
     async with ChildProcess(command) as child, async_playwright() as playwright:
         said = await child.line(lambda line: "http://127.0.0.1:" in line)
         address = said[said.index("http://") :].split()[0]
@@ -243,10 +288,8 @@ async def _pictures(folder: Path, lang: str, wanted: Sequence[str]) -> list[str]
             page = await browser.new_page(viewport=_DESK, locale=lang, color_scheme="light")
             demo = Demo(page, folder, lang)
             await demo.open(address)
-            for surface in SURFACES:
+            for surface in surfaces:
                 name = surface.__name__
-                if wanted and name not in wanted:
-                    continue
                 try:
                     await surface(demo)
                 except Error as error:
@@ -254,20 +297,25 @@ async def _pictures(folder: Path, lang: str, wanted: Sequence[str]) -> list[str]
                     demo.missing.append(f"{name} ({lang}): {str(error).splitlines()[0]}")
                     await demo.close()
                     await page.set_viewport_size(_DESK)
+                    await demo.visit("ops")
             return demo.missing
         finally:
             await browser.close()
 
 
-def main(folder: Path, langs: Sequence[str] = ("en", "ru"), wanted: Sequence[str] = ()) -> int:
+def main(folder: Path, langs: Sequence[str] = ("en", "ru"), storms: bool = True) -> int:
     """Every picture, in both languages; how many surfaces did not come."""
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [line for lang in langs for line in asyncio.run(_pictures(folder, lang, wanted))]
+    missing = []
+    for lang in langs:
+        missing += asyncio.run(_pictures(folder, lang, SURFACES))
+        if storms:
+            names = ("--names", str(_NAMES))
+            missing += asyncio.run(_pictures(folder, lang, (storm,), *names))
     for line in missing:
         print(f"not seen: {line}", file=sys.stderr)
     return len(missing)
 
 
 if __name__ == "__main__":
-    _, *given = sys.argv
-    raise SystemExit(min(1, main(Path(given[0] if given else "docs/img"), wanted=given[1:])))
+    raise SystemExit(min(1, main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/img"))))

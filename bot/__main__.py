@@ -191,6 +191,10 @@ def run_bot(
 def demo(
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes any.", min=0, max=65535)] = 0,
     lang: Lang = None,
+    names: Annotated[
+        int,
+        typer.Option(help="Watch the backend under so many names: a storm.", min=1, max=20),
+    ] = 1,
     log_level: Annotated[
         str, typer.Option(help="debug, info, warning or error.", metavar="LEVEL")
     ] = "warning",
@@ -198,7 +202,7 @@ def demo(
     """The bot in a local workspace, with a backend to break. Needs no token and no internet."""
     from bot.composition import running  # noqa: PLC0415
 
-    raise typer.Exit(running.demo(port=port, lang=lang, log_level=log_level))
+    raise typer.Exit(running.demo(port=port, lang=lang, names=names, log_level=log_level))
 
 
 @app.command()

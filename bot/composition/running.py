@@ -36,7 +36,9 @@ def run(*, log_format: str | None = None) -> int:
     return 0
 
 
-def demo(*, port: int = 0, lang: str | None = None, log_level: str = "warning") -> int:
+def demo(
+    *, port: int = 0, lang: str | None = None, names: int = 1, log_level: str = "warning"
+) -> int:
     """Run the demo until SIGTERM or SIGINT. Returns the exit code; raises UsageError."""
     logs.set_up("text", level=log_level)
     spoken = language(lang or "en")
@@ -46,7 +48,7 @@ def demo(*, port: int = 0, lang: str | None = None, log_level: str = "warning") 
             await serve(Settings(**demo.settings()), stop)
 
         try:
-            await demo_room.run(bot, port=port, lang=spoken)
+            await demo_room.run(bot, port=port, lang=spoken, names=names)
         except OSError as error:
             raise UsageError(
                 say(

@@ -55,6 +55,7 @@ class Demo:
     group_id: str  # … and who is mentioned there
     folder: Path  # for the database; gone afterwards
     lang: str
+    names: int = 1  # of the backend: with several of them a fault is a storm
 
     def settings(self) -> dict[str, Any]:
         """Settings by their TOML key, secrets as SecretStr.
@@ -77,14 +78,18 @@ class Demo:
                 "hand_over_channel": self.developers_id,
                 "hand_over_mention": [self.group_id],
             },
-            "targets": {
-                TARGET: {
-                    "url": self.backend.url,
-                    "origin": ORIGIN,
-                    "health_path": "/health",
-                    "watch": {"interval_s": _INTERVAL_S},
-                }
-            },
+            "targets": {name: self._target() for name in self._names()},
+        }
+
+    def _names(self) -> list[str]:
+        return [TARGET, *(f"{TARGET}-{n}" for n in range(2, self.names + 1))]
+
+    def _target(self) -> dict[str, Any]:
+        return {
+            "url": self.backend.url,
+            "origin": ORIGIN,
+            "health_path": "/health",
+            "watch": {"interval_s": _INTERVAL_S},
         }
 
 
@@ -100,13 +105,14 @@ async def run(
     app: AppConfig = APP,
     announce: Callable[[str], None] | None = None,
     restart_s: float = 12.0,
+    names: int = 1,
 ) -> None:
     """Start workspace and backend, tell the page's address, run `bot` until it ends.
 
     `port` is the page's, 0 takes any; `app` is the manifest the workspace installs; `announce`
-    gets the address (default: printed). However the bot ends, by itself, by cancellation or by an
-    exception (which goes on to the caller), nothing is left running. OSError: the port is taken;
-    ValueError: `host` is not on loopback.
+    gets the address (default: printed); `names`: how many targets the one backend is. However the
+    bot ends, by itself, by cancellation or by an exception (which goes on to the caller), nothing
+    is left running. OSError: the port is taken; ValueError: `host` is not on loopback.
     """
     panel = _panel(lang)
     workspace = Workspace(panel=panel, app=app)
@@ -124,7 +130,7 @@ async def run(
             await workspace.start(host, port)
             async with backend:
                 (announce or _print)(workspace.base_url)
-                await bot(Demo(workspace, backend, *places, Path(folder), lang))
+                await bot(Demo(workspace, backend, *places, Path(folder), lang, names))
         finally:
             await workspace.stop()
 

@@ -57,6 +57,13 @@ def test_the_demo_installs_the_app_that_people_install() -> None:
     assert AppConfig.from_manifest(manifest) == APP
 
 
+async def test_the_backend_may_have_several_names() -> None:
+    async with running(announce=lambda _: None, names=3) as demo:
+        targets = Settings(**demo.settings()).targets()
+        assert list(targets) == ["backend", "backend-2", "backend-3"]
+        assert {target.url for target in targets.values()} == {demo.backend.url}
+
+
 def test_every_fault_has_its_switch() -> None:
     assert tuple(demo_run.SWITCHES) == FAULTS
 
