@@ -55,7 +55,8 @@ def _second_refused(found: FindingSet) -> Fit | None:
     if found.websocket.open is None:
         return None
     why = say("One WebSocket opens; the second, beside it, is answered 503.")
-    return Fit((why,), Confidence.LIKELY, rivals=("http_503_no_server",))
+    rivals = ("http_503_no_server", "http_429_rate_limited")
+    return Fit((why,), Confidence.LIKELY, rivals=rivals)
 
 
 def no_support(found: FindingSet) -> Fit | None:
