@@ -27,6 +27,8 @@ _QUICK_MS: Final = 1_500.0  # what took longer has been tried again by glibc its
 LOOKUP_S: Final = 6.5  # glibc's first answer after a dropped AAAA comes at 5 to 6 s
 _HEDGE_QUERY_S: Final = 3.0
 
+_UNANSWERED: Final = frozenset({"EAI_AGAIN", "TIMEOUT"})
+
 AddressList = tuple[str, ...]
 
 
@@ -88,7 +90,12 @@ class Resolver:
         await asyncio.wait({system, hedge}, return_when=asyncio.FIRST_COMPLETED)
         if hedge.done() and not system.done() and hedge.result().addresses:
             return hedge.result()
-        return await asyncio.shield(system)
+        looked_up = await asyncio.shield(system)
+        if looked_up.error in _UNANSWERED:
+            # glibc has given up; our own queries, which are sent again sooner, may still get there.
+            direct = await asyncio.shield(hedge)
+            return direct if direct.addresses else looked_up
+        return looked_up
 
     async def close(self) -> None:
         """Forget what is still being looked up. Threads end by themselves."""
