@@ -17,7 +17,7 @@ from bot.model import Act, ActKind
 from bot.quiet import Policy, Step, Vigil, due, steps
 from bot.slack.alerts import Turn, at_once
 from bot.slack.blocks.common import Reader
-from bot.slack.blocks.insistence import called_upon, insistence
+from bot.slack.blocks.insistence import called, called_upon, insistence
 from bot.slack.blocks.kit import Post
 from bot.slack.channels import Channels
 from bot.slack.client import REACHING
@@ -128,6 +128,12 @@ class Insister:
         act = Act(ActKind.CALLED, vigil.target, None, self._now(), vigil.incident_id)
         await self._store.calls.escalate(act)
         _log.warning("nobody acknowledged the incident of %s: the webhook is called", vigil.target)
+        for channel, ts in await self._places(vigil):
+            post = called(vigil, self._now(), self._reader(channel).lang)
+            try:
+                await self._channels.post(channel, post, thread_ts=ts)
+            except REACHING as error:
+                _log.warning("the thread does not say so: %s", understand(error).code)
 
     async def _places(self, vigil: Vigil) -> list[tuple[str, str]]:
         """The incident's message in the team's channel: (channel, timestamp); none if it has none.

@@ -237,6 +237,10 @@ async def test_after_a_while_people_are_called_by_name_and_then_the_webhook(
         assert await office.of_bot(ActKind.REMINDED) == [], "a mention reminds as well"
         office.later(15)
         await office.done(ActKind.CALLED)
+        (root,) = (m for m in office.workspace.messages("ops") if not m.is_reply)
+        await office.workspace.wait_for(
+            lambda: "webhook is called" in office.workspace.thread(root)[-1].text, timeout=10
+        )
     assert await office.store.calls.depth(Feed.ESCALATION) == 1
 
 

@@ -45,6 +45,18 @@ def insistence(vigils: Sequence[Vigil], mentions: Sequence[str], now: datetime, 
     return post(spoken, [section(f"⏰ {spoken}")], closing=buttons)
 
 
+def called(vigil: Vigil, now: datetime, lang: str) -> Post:
+    """For the thread: that the webhook was called."""
+    lasted = duration(max(0.0, (now - vigil.unattended_since).total_seconds()), lang)
+    words = say(
+        "Nobody has acknowledged {target} for {lasted}: the escalation's webhook is called.",
+        target=vigil.target,
+        lasted=lasted,
+    )
+    text = sentence(words, lang)
+    return post(text, [section(f"📟 {text}")])
+
+
 def called_upon(whom: str) -> str:
     """The markup that notifies somebody, from the settings' word for them."""
     if whom in ("here", "channel"):
