@@ -33,6 +33,7 @@ _FIRST_RETRY_S: Final = 2.0
 _LONGEST_RETRY_S: Final = 60.0
 _STORE_RETRY_S: Final = 5.0
 _LOOK_BACK_S: Final = 300.0  # how far Slack's clock and ours may be apart
+_WAITED_S: Final = 0.5  # for a turn: another process had it
 _NAMED: Final = 100  # incidents in a message's metadata, which Slack bounds
 _PRIVATE: Final = ("D", "U", "W")  # people's own channels: what insists goes to the team's
 
@@ -51,6 +52,18 @@ class Insistence:
 
     policy: Callable[[str], tuple[Policy, Sequence[str]]]
     ended: Callable[[datetime], Awaitable[Mapping[str, datetime]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A step to be taken with a message. at: since when it is due. whom: to mention."""
+
+    vigil: Vigil
+    at: datetime
+    whom: Sequence[str]
+
+
+_Place = tuple[str, str]  # channel and timestamp of the message of one or several incidents
 
 
 class Insister:
@@ -75,26 +88,41 @@ class Insister:
         self._store, self._channels, self._insistence = store, channels, insistence
         self._quiet, self._reader, self._default = quiet, reader, default_channel
         self._now, self._turn, self._first_retry_s = now, turn, first_retry_s
-        self._failures: dict[tuple[str, str], tuple[int, datetime]] = {}  # message → when again
+        self._failures: dict[_Place, tuple[int, datetime]] = {}  # how often, and when again
+        self._since: datetime | None = None  # what was due before, somebody else may have said
+        self._tried: set[str] = set()  # begun by this process and not recorded
 
     async def run(self) -> None:
         """Take what is due, then sleep until something may be."""
         while True:
-            await self._turn()
+            await self._own_turn()
             self._store.acts.wake.clear()
             try:
                 pause_s = await self._look()
             except StoreError as error:
                 _log.error("what is due is not known or recorded: %s", error)
                 pause_s = _STORE_RETRY_S
+            if pause_s <= 0:
+                continue
             try:
                 async with asyncio.timeout(pause_s):
                     await self._store.acts.wake.wait()
             except TimeoutError:
                 pass
 
+    async def _own_turn(self) -> None:
+        """Wait while another process insists; what it may have said is in doubt afterwards."""
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        await self._turn()
+        if self._since is None or loop.time() - asked_at > _WAITED_S:
+            self._since = self._now()
+
     async def _look(self) -> float:
-        """Take every step that is due; the seconds until the next one, as far as is known."""
+        """Take what is due with one message, or call; the seconds until the next look.
+
+        One at a time, as somebody may acknowledge meanwhile.
+        """
         now = self._now()
         vigils = await self._store.acts.vigils()
         asked = [(v, *self._insistence.policy(v.target)) for v in vigils]
@@ -103,14 +131,15 @@ class Insister:
             return _IDLE_LOOK_S
         quiet, ended = await self._quiet(now), await self._insistence.ended(now)
         pause_s = _IDLE_LOOK_S
-        ripe: dict[tuple[str, str], dict[Step, list[tuple[Vigil, Sequence[str]]]]] = {}
+        ripe: dict[_Place, dict[Step, list[_Due]]] = {}
         for vigil, policy, whom in asked:
             if vigil.target in quiet:
                 continue
             if vigil.told_at is None:
                 pause_s = min(pause_s, _UNTOLD_LOOK_S)
             loud_since = ended.get(vigil.target)
-            for _, at in steps(vigil, policy, loud_since):
+            moments = dict(steps(vigil, policy, loud_since))
+            for at in moments.values():
                 if at > now:
                     pause_s = min(pause_s, (at - now).total_seconds())
             for step in due(vigil, policy, loud_since, now):
@@ -118,10 +147,14 @@ class Insister:
                     await self._call(vigil)
                     continue
                 for place in await self._places(vigil):
-                    ripe.setdefault(place, {}).setdefault(step, []).append((vigil, whom))
+                    this = _Due(vigil, moments[step], whom)
+                    ripe.setdefault(place, {}).setdefault(step, []).append(this)
         self._failures = {place: f for place, f in self._failures.items() if place in ripe}
         for place, said in ripe.items():
-            pause_s = min(pause_s, await self._say(place, said))
+            wait_s = await self._say(place, said)
+            if wait_s is None:
+                return 0.0
+            pause_s = min(pause_s, wait_s)
         return max(0.05, pause_s)
 
     async def _call(self, vigil: Vigil) -> None:
@@ -135,8 +168,8 @@ class Insister:
             except REACHING as error:
                 _log.warning("the thread does not say so: %s", understand(error).code)
 
-    async def _places(self, vigil: Vigil) -> list[tuple[str, str]]:
-        """The incident's message in the team's channel: (channel, timestamp); none if it has none.
+    async def _places(self, vigil: Vigil) -> list[_Place]:
+        """The incident's message in the team's channel; none if it has none.
 
         One is enough: of several, whoever looks at the first acknowledges for all.
         """
@@ -144,21 +177,15 @@ class Insister:
         public = [place for place in shown.items() if not place[0].startswith(_PRIVATE)]
         return (public or list(shown.items()))[:1]
 
-    async def _say(
-        self,
-        place: tuple[str, str],
-        said: Mapping[Step, Sequence[tuple[Vigil, Sequence[str]]]],
-    ) -> float:
-        """Say what is due below one message, once for all its incidents. Seconds until the next
-        attempt, where Slack does not take it."""
+    async def _say(self, place: _Place, said: Mapping[Step, Sequence[_Due]]) -> float | None:
+        """Say what is due below one message, once for all its incidents. None: it is said; else
+        the seconds until the next attempt."""
         count, again_at = self._failures.get(place, (0, self._now()))
         if again_at > self._now():
             return (again_at - self._now()).total_seconds()
         try:
             for step, about in said.items():
-                vigils = [vigil for vigil, _ in about]
-                whom = list(dict.fromkeys(w for _, them in about for w in them))
-                await self._tell(place, step, vigils, whom if step is Step.MENTION else [])
+                await self._tell(place, step, about)
         except REACHING as error:
             trouble = understand(error)
             wait_s = min(_LONGEST_RETRY_S, self._first_retry_s * 2.0 ** min(count, 10))
@@ -167,33 +194,34 @@ class Insister:
             _log.warning("nobody was reminded in %s: %s", place[0], trouble.code)
             return wait_s
         self._failures.pop(place, None)
-        return _IDLE_LOOK_S
+        return None
 
-    async def _tell(
-        self, place: tuple[str, str], step: Step, vigils: Sequence[Vigil], whom: Sequence[str]
-    ) -> None:
+    async def _tell(self, place: _Place, step: Step, about: Sequence[_Due]) -> None:
         kind = _KINDS[step]
-        names = {_name(vigil, kind): vigil for vigil in vigils}
-        known = await self._said(place, step, min(vigil.opened_at for vigil in vigils))
-        left = [vigil for name, vigil in names.items() if name not in known]
+        names = {_name(d.vigil, kind): d for d in about}
+        since = self._since or self._now()
+        doubtful = [d for name, d in names.items() if d.at <= since or name in self._tried]
+        known = await self._said(place, step, min(d.at for d in doubtful)) if doubtful else set()
+        left = {name: d for name, d in names.items() if name not in known}
         if left:
+            self._tried |= left.keys()
             metadata = {
                 "event_type": INSISTENCE_EVENT,
-                "event_payload": {
-                    "step": step.value,
-                    "incidents": [_name(v, kind) for v in left[:_NAMED]],
-                },
+                "event_payload": {"step": step.value, "incidents": list(left)[:_NAMED]},
             }
-            await self._post(place, left, whom, metadata)
-        for vigil in vigils:
-            act = Act(kind, vigil.target, None, self._now(), vigil.incident_id)
+            whom = dict.fromkeys(w for d in left.values() for w in d.whom)
+            mentions = [called_upon(w) for w in whom] if step is Step.MENTION else []
+            await self._post(place, [d.vigil for d in left.values()], mentions, metadata)
+        for name, d in names.items():
+            act = Act(kind, d.vigil.target, None, self._now(), d.vigil.incident_id)
             await self._store.acts.add(act)
+            self._tried.discard(name)
 
     async def _post(
         self,
-        place: tuple[str, str],
+        place: _Place,
         vigils: Sequence[Vigil],
-        whom: Sequence[str],
+        mentions: Sequence[str],
         metadata: Mapping[str, Any],
     ) -> None:
         """In the thread and the channel; where the thread is gone, in the channel alone; where the
@@ -202,7 +230,7 @@ class Insister:
         now = self._now()
         for route in self._routes(channel):
             lang = self._reader(route).lang
-            post = insistence(vigils, [called_upon(w) for w in whom], now, lang)
+            post = insistence(vigils, mentions, now, lang)
             try:
                 await self._send(route, ts, post, metadata)
             except REACHING as error:
@@ -224,8 +252,9 @@ class Insister:
                 raise
             await self._channels.post(channel, post, metadata=metadata)
 
-    async def _said(self, place: tuple[str, str], step: Step, opened_at: datetime) -> set[str]:
-        """Which incidents a message tells of already that we do not know of: sent before a crash.
+    async def _said(self, place: _Place, step: Step, due_at: datetime) -> set[str]:
+        """Which steps a message tells of already, as far as one can be that old: sent before a
+        crash.
 
         Nothing where the history cannot be read: doubling beats losing.
         """
@@ -235,7 +264,7 @@ class Insister:
             try:
                 async for message in self._channels.thread(await self._channels.id(route), ts):
                     found |= _told(message, step)
-                oldest = opened_at.timestamp() - _LOOK_BACK_S
+                oldest = due_at.timestamp() - _LOOK_BACK_S
                 async for message in self._channels.history(route, oldest):
                     found |= _told(message, step)
             except REACHING as error:

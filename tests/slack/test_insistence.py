@@ -154,6 +154,9 @@ async def test_a_reminder_stands_in_the_thread_and_in_the_channel(office: Office
         office.later(10)
         await office.done(ActKind.REMINDED)
         (reminder,) = office.said()
+        assert office.workspace.called("conversations.replies") == [], (
+            "nobody else can have said it"
+        )
         assert reminder.reply_broadcast
         assert reminder.text == "prod is down, and nobody has acknowledged it for 10 min."
         assert_acceptable(
