@@ -306,6 +306,7 @@ class _Service:
             version=__version__,
             targets=list(self._watchers.snapshots().values()),
             outbox=await self._store.outbox(),
+            webhooks={feed.value: n for feed, n in (await self._store.calls.waiting()).items()},
             slack_connected=self._slack.connected,
             loop_lag_s=self._lag.worst_s,
         )

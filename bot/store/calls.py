@@ -81,14 +81,17 @@ class Calls:
             retry_at=retry_at,
         )
 
-    async def depth(self, feed: Feed) -> int:
-        """How much waits."""
+    async def waiting(self) -> Mapping[Feed, int]:
+        """How much each webhook has not taken yet."""
+        query = (
+            select(calls.c.feed, func.count().label("n"))
+            .where(calls.c.done_at.is_(None))
+            .group_by(calls.c.feed)
+        )
 
-        async def work(connection: AsyncConnection) -> int:
-            waiting = select(func.count()).where(
-                calls.c.feed == feed.value, calls.c.done_at.is_(None)
-            )
-            return int(await connection.scalar(waiting) or 0)
+        async def work(connection: AsyncConnection) -> Mapping[Feed, int]:
+            found = {row.feed: int(row.n) for row in await connection.execute(query)}
+            return {feed: found.get(feed.value, 0) for feed in Feed}
 
         return await self._run(work)
 

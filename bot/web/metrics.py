@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,7 @@ class Vitals:
     version: str
     targets: Sequence[Snapshot] = ()
     outbox: Outbox | None = None
+    webhooks: Mapping[str, int] | None = None  # which one → how much it has not taken
     slack_connected: bool | None = None
     checks_running: int | None = None
     loop_lag_s: float | None = None
@@ -156,6 +157,15 @@ def _of_the_bot(now: Vitals) -> Iterator[Metric]:
                 "From what happened until Slack accepted it, the worst of the latest deliveries.",
                 now.outbox.lag_s,
             )
+    if now.webhooks is not None:
+        waiting = GaugeMetricFamily(
+            f"{_NAMESPACE}_webhook_events",
+            "Events that a webhook has not taken.",
+            labels=["webhook"],
+        )
+        for name, count in now.webhooks.items():
+            waiting.add_metric([name], count)
+        yield waiting
     if now.slack_connected is not None:
         yield _single("slack_connected", "1 while Slack can be reached.", now.slack_connected)
     if now.loop_lag_s is not None:

@@ -193,7 +193,7 @@ async def test_a_webhook_that_is_taken_out_of_the_settings_leaves_nothing_waitin
     await Backend(store).is_(State.DOWN)
     start(dict.fromkeys(Feed))
     async with asyncio.timeout(10):
-        while await store.calls.depth(Feed.TRANSITIONS):  # noqa: ASYNC110
+        while (await store.calls.waiting())[Feed.TRANSITIONS]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     store.calls.wanted = False
     state = TargetState("other")
@@ -201,7 +201,7 @@ async def test_a_webhook_that_is_taken_out_of_the_settings_leaves_nothing_waitin
     seen = Observation("other", now, State.DOWN, report(State.DOWN))
     after, transitions = observe(state, seen, now)
     await store.record(after, transitions)
-    assert await store.calls.depth(Feed.TRANSITIONS) == 0
+    assert (await store.calls.waiting())[Feed.TRANSITIONS] == 0
 
 
 async def test_an_escalation_calls_the_pager_and_is_recorded_with_its_call(
@@ -218,4 +218,4 @@ async def test_an_escalation_calls_the_pager_and_is_recorded_with_its_call(
     assert (event["type"], event["after"]) == ("incident.escalated", "down")
     assert await store.acts.of_incident(backend.state.incident.id) == [act]
     await store.calls.escalate(Act(ActKind.CALLED, "prod", None, act.at, "gone"))
-    assert await store.calls.depth(Feed.ESCALATION) == 0
+    assert (await store.calls.waiting())[Feed.ESCALATION] == 0

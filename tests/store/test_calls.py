@@ -73,9 +73,9 @@ async def test_a_failed_call_keeps_its_place_and_its_id(store: Store) -> None:
     assert again is not None
     assert (again.id, again.event_id) == (first.id, first.event_id)
     assert (again.attempts, again.retry_at) == (1, at(90))
-    assert await store.calls.depth(Feed.TRANSITIONS) == 2
+    assert (await store.calls.waiting())[Feed.TRANSITIONS] == 2
 
 
 async def test_without_a_webhook_nothing_is_kept_for_one(store: Store) -> None:
     await live(store, [State.DOWN, State.UP])
-    assert await store.calls.depth(Feed.TRANSITIONS) == 0
+    assert (await store.calls.waiting())[Feed.TRANSITIONS] == 0

@@ -102,6 +102,16 @@ async def test_a_cause_is_a_label_only_if_the_catalogue_has_it(
     assert one(found, "wsdiag_target_cause", target="staging", cause="unrecognised") == 1
 
 
+async def test_a_webhook_that_takes_nothing_shows(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    found = await scrape(
+        serve, http, Vitals(NOW, "1", webhooks={"transitions": 3, "escalation": 0})
+    )
+    assert one(found, "wsdiag_webhook_events", webhook="transitions") == 3
+    assert one(found, "wsdiag_webhook_events", webhook="escalation") == 0
+
+
 async def test_the_outbox_shows_its_depth_and_the_age_of_the_oldest(
     serve: Serve, http: aiohttp.ClientSession
 ) -> None:
