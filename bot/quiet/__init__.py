@@ -12,7 +12,7 @@ from bot.quiet.mutes import ended as mute_ended
 from bot.quiet.mutes import in_force
 from bot.quiet.pending import Policy, Step, Vigil, acknowledgement, due, steps
 from bot.quiet.silence import Silence, silences
-from bot.quiet.windows import Recurring, Span, Window, maintenance, times, upcoming
+from bot.quiet.windows import Recurring, Span, Window, maintenance, times
 from bot.quiet.windows import ended as window_ended
 
 __all__ = [
@@ -31,6 +31,5 @@ __all__ = [
     "silences",
     "steps",
     "times",
-    "upcoming",
     "window_ended",
 ]

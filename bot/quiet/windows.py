@@ -67,18 +67,6 @@ def latest(window: Window, now: datetime) -> Span | None:
     return None
 
 
-def upcoming(window: Window, now: datetime) -> Span | None:
-    """The next time of a window that has not begun by `now`."""
-    when = window.when
-    if isinstance(when, Span):
-        return when if when.start > now else None
-    for begins in CronSim(when.cron, (now - _MINUTE).astimezone(ZoneInfo(when.zone))):
-        start = begins.astimezone(UTC)
-        if start > now:
-            return Span(start, start + when.lasts)
-    return None
-
-
 def times(window: Window, start: datetime, end: datetime) -> Iterator[Span]:
     """Every time of a window that reaches into the time from `start` to `end`, the last first.
 
