@@ -86,6 +86,11 @@ class Decoder:
         self._buffer = bytearray()
         self._longest = longest
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits for the rest of its frame."""
+        return not self._buffer
+
     def feed(self, data: bytes) -> None:
         """Add bytes of the stream."""
         self._buffer += data

@@ -148,7 +148,7 @@ class Engine:
 
     def pending(self) -> bytes:
         """Bytes for the wire."""
-        return self._outgoing.read()
+        return self._outgoing.read() if self._outgoing.pending else b""
 
     def handshake(self) -> bool:
         """True when done; False when more bytes are needed. Raises ssl.SSLError."""

@@ -32,6 +32,7 @@ from bot.net.websocket import Handshake
 from bot.watcher.log import ConnectionLog
 from bot.watcher.pace import Pace
 from bot.watcher.reach import ConnectError, Reach
+from bot.watcher.ticks import Ticket, Ticks
 from bot.watcher.wire import Ended, Sockets
 
 ECHO: Final = "/wsdiag-echo"  # a namespace that nobody has
@@ -41,7 +42,8 @@ _MAX_MESSAGE: Final = 16 * 1024 * 1024  # what the app sends to its clients is i
 _MAX_UNSENT: Final = 65_536
 _PARSED: Final = 16_384  # longer events are believed to be JSON
 _DETAIL: Final = 200
-_TICK_S: Final = 0.1
+_PONG_HEAD: Final = b"\x8a\x04"  # final, unmasked, four bytes
+_PONG_SIZE: Final = 6
 _MUTE: Final = 2  # heartbeats that only an echo was answered to: pongs do not come through here
 
 
@@ -52,9 +54,8 @@ class Line:
         "_answered", "_beat_at", "_by_echo", "_count", "_decoder", "_engine",
         "_joined", "_keep_alive_timer", "_log", "_loop", "_message_at", "_mute", "_namespace",
         "_open", "_pace", "_patience_s", "_ping_by", "_pinged_at", "_reach", "_scrub", "_sock",
-        "_target",
-        "_timer", "_unsent", "idle_s", "keep_alives", "lost", "on_rtt", "on_suspicion", "rtt_ms",
-        "suspect",
+        "_target", "_ticks", "_timer", "_unsent", "idle_s", "keep_alives", "lost", "on_rtt",
+        "on_suspicion", "rtt_ms", "suspect",
     )  # fmt: skip
 
     def __init__(self, target: Target, reach: Reach, pace: Pace, log: ConnectionLog) -> None:
@@ -65,14 +66,15 @@ class Line:
         self._pace = pace
         self._log = log
         self._loop = asyncio.get_running_loop()
+        self._ticks = Ticks()  # until it is connected: then those of all
         self._sock: socket.socket | None = None
         self._engine: tls.Engine | None = None
         self._decoder = frames.Decoder(_MAX_MESSAGE)
         self._unsent = b""
         self._joined: asyncio.Future[None] | None = None
         self._open = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._keep_alive_timer: asyncio.TimerHandle | None = None
+        self._timer: Ticket | None = None
+        self._keep_alive_timer: Ticket | None = None
         self._count = 0
         self._beat_at = 0.0  # when the last heartbeat was sent
         self._pinged_at: float | None = None  # … unless its pong has come
@@ -100,6 +102,7 @@ class Line:
         reach = self._reach
         if reach is None:
             raise RuntimeError("a line connects once")
+        self._ticks = sockets.ticks
         dialer = Dialer(sockets.names, reach.policy, reach.scrub)
         self._joined = self._loop.create_future()
         try:
@@ -120,7 +123,7 @@ class Line:
             raise ConnectError(self.lost.result())
         self._reach = self._joined = None
         self._open = True
-        self._timer = self._later(self._every_s() * random.random(), self._beat)
+        self._timer = self._ticks.later(self._every_s() * random.random(), self._beat)
         self._keep_alive_later()
 
     async def close(self) -> None:
@@ -228,6 +231,10 @@ class Line:
         while (plain := engine.read()) is not None:
             if not plain:
                 return False
+            if plain[:2] == _PONG_HEAD and len(plain) == _PONG_SIZE and self._decoder.empty:
+                self._pong(plain[2:])  # alone, as nearly all of them come
+                self._alive()
+                continue
             self._decoder.feed(plain)
         if answer := engine.pending():  # a key update wants one
             self._write(answer)
@@ -305,8 +312,10 @@ class Line:
             self._ask_echo()
         else:
             self._count += 1
-            self._send(Opcode.PING, self._count.to_bytes(4, "big"))
-        self._timer = self._later(self._pace.pong_s, self._check)
+            # The mask is no secret here: nobody else chooses what is sent.
+            mask = random.randbytes(4)
+            self._send(Opcode.PING, self._count.to_bytes(4, "big"), mask)
+        self._timer = self._ticks.later(self._pace.pong_s, self._check)
 
     def _check(self) -> None:
         """Has anything come? What has, and was not read for our own being late, counts."""
@@ -320,7 +329,7 @@ class Line:
         self._suspect(True)
         if not self._by_echo:  # perhaps something on the way swallows pings: ask the server itself
             self._ask_echo()
-        self._timer = self._later(self._pace.drop_s, self._give_up)
+        self._timer = self._ticks.later(self._pace.drop_s, self._give_up)
 
     def _give_up(self) -> None:
         self._readable()
@@ -330,13 +339,7 @@ class Line:
 
     def _next_beat(self) -> None:
         due_s = max(0.0, self._beat_at + self._every_s() - self._loop.time())
-        self._timer = self._later(due_s, self._beat)
-
-    def _later(self, after_s: float, what: Callable[[], None]) -> asyncio.TimerHandle:
-        """At the tick nearest to that: heartbeats of many lines go out together, their answers come
-        together, and the process wakes up a tenth as often."""
-        due = round((self._loop.time() + after_s) / _TICK_S) * _TICK_S
-        return self._loop.call_at(due, what)
+        self._timer = self._ticks.later(due_s, self._beat)
 
     def _alive(self) -> None:
         self._answered = True
@@ -382,7 +385,7 @@ class Line:
     def _keep_alive_later(self) -> None:
         every_s = self._target.client.keep_alive_s
         if self._target.watch.keep_alive and every_s:
-            self._keep_alive_timer = self._loop.call_later(every_s, self._keep_alive)
+            self._keep_alive_timer = self._ticks.later(every_s, self._keep_alive)
 
     def _keep_alive(self) -> None:
         """The guide's own event, as the team's browser client sends it."""
@@ -396,11 +399,11 @@ class Line:
         self._message_at = self._loop.time()
         self._send(Opcode.TEXT, text.encode())
 
-    def _send(self, opcode: Opcode, payload: bytes) -> None:
+    def _send(self, opcode: Opcode, payload: bytes, mask: bytes | None = None) -> None:
         """One frame; dropped where the peer has not read for so long that nothing fits any more."""
         if self._sock is None or len(self._unsent) > _MAX_UNSENT:
             return
-        data = frames.encode(opcode, payload)
+        data = frames.encode(opcode, payload, mask=mask)
         if self._engine is not None:
             self._engine.write(data)
             data = self._engine.pending()

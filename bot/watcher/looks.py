@@ -12,6 +12,8 @@ from datetime import datetime
 from statistics import median
 from typing import Final, Protocol
 
+from bot.causes import CATALOGUE
+from bot.causes.row import Reach
 from bot.evidence import HistoryEvidence, HttpEvidence, RttEvidence, TlsEvidence
 from bot.incidents import TROUBLE
 from bot.model import Controls, Reason, Report, State, Status, Target
@@ -211,3 +213,11 @@ def _rests_on_time(report: Report) -> bool:
         return False
     against = {f.reason for f in report.findings if f.status in (Status.FAIL, Status.WARN)}
     return bool(against) and against <= _TIME
+
+
+def uneven(report: Report | None) -> bool:
+    """Whether all that is wrong is the quality of the path, as far as one look can tell."""
+    if report is None or report.verdict.state is not State.DEGRADED or report.verdict.cause is None:
+        return False
+    rows = [CATALOGUE.get(code) for code in (report.verdict.cause.code, *report.verdict.also)]
+    return all(row is not None and row.reach is Reach.QUALITY for row in rows)

@@ -22,6 +22,7 @@ class Pace:
     stable_s: float = 10.0  # a connection that lived this long resets the retries
     recheck_first_s: float = 1.0  # looks while an incident is open
     recheck_max_s: float = 10.0
+    uneven_s: float = 10.0  # between looks at a path of which one look found it lossy
     crash_max_s: float = 60.0  # a watcher that fails by a bug of ours is started again after
     write_s: float = 5.0  # between two writes of the history
     sample_s: int = 60  # of history each sample stands for

@@ -27,6 +27,7 @@ from bot.model import Reason
 from bot.net import errors, resolve, tls
 from bot.net.proxy import Proxy
 from bot.net.text import printable
+from bot.watcher.ticks import Ticks
 
 MAX_BODY: Final = 1024 * 1024  # a polling payload; engine.io's own default limit
 MAX_MESSAGE: Final = 4 * 1024 * 1024
@@ -97,6 +98,7 @@ class Sockets:
 
     def __init__(self) -> None:
         self.names = resolve.SharedResolver(_NAMES_S, _LOOKUPS)
+        self.ticks = Ticks()
         self._connector: aiohttp.TCPConnector | None = None
         self._waiting: dict[str, set[Callable[[], None]]] = {}
 

@@ -30,6 +30,7 @@ QUICK = Pace(
     stable_s=0.5,
     recheck_first_s=0.2,
     recheck_max_s=0.5,
+    uneven_s=0.05,
     write_s=0.2,
     sample_s=1,
 )
