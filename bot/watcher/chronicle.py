@@ -18,6 +18,8 @@ from typing import Final, Protocol
 
 from bot import patterns
 from bot.evidence import HistoryEvidence, PatternKind
+from bot.incidents import Incident
+from bot.model import State
 from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample, Session
 from bot.patterns.rollup import floor
 from bot.patterns.speed import PAST, Usual, usual
@@ -279,3 +281,13 @@ class Chronicle:
         level = logging.DEBUG if self._failing else logging.WARNING
         self._failing = True
         _log.log(level, "the history cannot be %s, which costs a part of it: %s", what, error)
+
+
+def only_remembered(incident: Incident | None, memory: HistoryEvidence | None) -> bool:
+    """Whether memory alone keeps an incident open: clients connect, and are thrown out again and
+    again. There is nothing to see by looking every few seconds."""
+    if incident is None or incident.cause is None or memory is None:
+        return False
+    return incident.state is State.DEGRADED and any(
+        pattern.hurts and pattern.code == incident.cause.code for pattern in memory.patterns
+    )

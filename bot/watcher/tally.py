@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from statistics import median
 
-from bot.model import State
+from bot.model import State, Transport
+from bot.patterns import Sample
+from bot.watcher.looks import Times
 
 
 class Tally:
@@ -35,6 +39,37 @@ class Tally:
         for state, seconds in taken.items():
             self._before[state] = self._before.get(state, 0.0) + seconds
         return taken
+
+    def sample(
+        self,
+        target: str,
+        at: datetime,
+        span_s: int,
+        lag_ms: float,
+        *,
+        beats: Sequence[float],
+        times: Times,
+        transport: Transport | None,
+    ) -> Sample:
+        """What was counted since the last one, with what was measured meanwhile: `beats` are round
+        trips of heartbeats in milliseconds, `times` those of a look."""
+        spent = self.take()
+        return Sample(
+            target,
+            at,
+            span_s,
+            n=len(beats) or int(times.rtt_ms is not None),
+            rtt_ms=median(beats) if beats else times.rtt_ms,
+            worst_ms=max(beats, default=times.rtt_ms),
+            connect_ms=times.connect_ms,
+            health_ms=times.health_ms,
+            lag_ms=lag_ms,
+            websocket_s=span_s if transport is Transport.WEBSOCKET else 0.0,
+            polling_s=span_s if transport is Transport.POLLING else 0.0,
+            up_s=spent.get(State.UP, 0.0),
+            degraded_s=spent.get(State.DEGRADED, 0.0),
+            down_s=spent.get(State.DOWN, 0.0),
+        )
 
     def total(self) -> Mapping[State, float]:
         """Seconds in each state from the beginning until the last change or taking; they only

@@ -14,16 +14,15 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
 from bot.evidence import HistoryEvidence
 from bot.incidents import TROUBLE
-from bot.model import Controls, Report, State, Target, Transport, Trouble
+from bot.model import Controls, Report, State, Target, Trouble
 from bot.patterns import Sample, Session
 from bot.urls import without_secrets
-from bot.watcher.chronicle import Chronicle
+from bot.watcher.chronicle import Chronicle, only_remembered
 from bot.watcher.holder import Holder, Link, Noticed
 from bot.watcher.ledger import Ledger, Records
 from bot.watcher.log import ConnectionLog, LogLine
@@ -147,26 +146,15 @@ class Watcher:
 
     def sample(self, at: datetime, span_s: int, lag_ms: float) -> Sample:
         """How the target was for the span that began at `at`."""
-        times = self._looks.times(at)
-        beats = self._holder.take_rtts() if self._holder else []
-        transport = self._holder.transport if self._holder else None
         self._tally.turn(self._present())
-        spent = self._tally.take()
-        return Sample(
+        return self._tally.sample(
             self.name,
             at,
             span_s,
-            n=len(beats) or int(times.rtt_ms is not None),
-            rtt_ms=median(beats) if beats else times.rtt_ms,
-            worst_ms=max(beats, default=times.rtt_ms),
-            connect_ms=times.connect_ms,
-            health_ms=times.health_ms,
-            lag_ms=lag_ms,
-            websocket_s=span_s if transport is Transport.WEBSOCKET else 0.0,
-            polling_s=span_s if transport is Transport.POLLING else 0.0,
-            up_s=spent.get(State.UP, 0.0),
-            degraded_s=spent.get(State.DEGRADED, 0.0),
-            down_s=spent.get(State.DOWN, 0.0),
+            lag_ms,
+            beats=self._holder.take_rtts() if self._holder else (),
+            times=self._looks.times(at),
+            transport=self._holder.transport if self._holder else None,
         )
 
     def _present(self) -> State:
@@ -178,16 +166,6 @@ class Watcher:
             return State.UNKNOWN
         incident, state = self._ledger.state.incident, self._ledger.state.state
         return incident.flapping.state if incident and incident.flapping else state
-
-    def _only_remembered(self) -> bool:
-        """Whether memory alone keeps the incident open: clients connect, and are thrown out again
-        and again. There is nothing to see by looking every few seconds."""
-        incident, memory = self._ledger.state.incident, self.memory()
-        if incident is None or incident.cause is None or memory is None:
-            return False
-        return incident.state is State.DEGRADED and any(
-            pattern.hurts and pattern.code == incident.cause.code for pattern in memory.patterns
-        )
 
     # ------------------------------------------------------------ running
 
@@ -245,7 +223,7 @@ class Watcher:
         if self._rechecks.step == 0 and self._looks.last is None:
             self._rechecks.next()
             return  # continued after a restart: look at once
-        if self._only_remembered():
+        if only_remembered(self._ledger.state.incident, self.memory()):
             self._changed.clear()
             await self._wait_for_change(self.target.watch.interval_s)
             return
