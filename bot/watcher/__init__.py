@@ -12,6 +12,7 @@
 | `holder` | keeps the Socket.IO connection up, for ever |
 | `held` | one connection, whatever it runs over |
 | `line` | a WebSocket of our own: its heartbeat, how it ended |
+| `stream` | its bytes and frames, without tasks or buffers |
 | `ticks` | one timer for many |
 | `polled` | what begins with polling: python-socketio, under our supervision |
 | `wire` | the session that python-socketio talks through |

@@ -14,17 +14,15 @@ import asyncio
 import contextlib
 import json
 import random
-import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from bot.model import Reason, Target, Transport
-from bot.net import frames, packets, tls, websocket
-from bot.net.connection import Connection
+from bot.net import frames, packets, websocket
 from bot.net.dial import Dialer
-from bot.net.errors import BadFrameError, WireError, errno_name, reason_of
+from bot.net.errors import WireError
 from bot.net.frames import Opcode, WireFrame
 from bot.net.packets import SioType
 from bot.net.text import printable
@@ -32,30 +30,25 @@ from bot.net.websocket import Handshake
 from bot.watcher.log import ConnectionLog
 from bot.watcher.pace import Pace
 from bot.watcher.reach import ConnectError, Reach
+from bot.watcher.stream import Stream
 from bot.watcher.ticks import Ticket, Ticks
 from bot.watcher.wire import Ended, Sockets
 
 ECHO: Final = "/wsdiag-echo"  # a namespace that nobody has
 
-_CHUNK: Final = 65_536
-_MAX_MESSAGE: Final = 16 * 1024 * 1024  # what the app sends to its clients is its own business
-_MAX_UNSENT: Final = 65_536
 _PARSED: Final = 16_384  # longer events are believed to be JSON
 _DETAIL: Final = 200
-_PONG_HEAD: Final = b"\x8a\x04"  # final, unmasked, four bytes
-_PONG_SIZE: Final = 6
 _MUTE: Final = 2  # heartbeats that only an echo was answered to: pongs do not come through here
 
 
-class Line:
+class Line(Stream):
     """A WebSocket connection; see `held.Held`."""
 
     __slots__ = (
-        "_answered", "_beat_at", "_by_echo", "_count", "_decoder", "_engine",
-        "_joined", "_keep_alive_timer", "_log", "_loop", "_message_at", "_mute", "_namespace",
-        "_open", "_pace", "_patience_s", "_ping_by", "_pinged_at", "_reach", "_scrub", "_sock",
-        "_target", "_ticks", "_timer", "_unsent", "idle_s", "keep_alives", "lost", "on_rtt",
-        "on_suspicion", "rtt_ms", "suspect",
+        "_answered", "_beat_at", "_by_echo", "_count", "_joined", "_keep_alive_timer", "_log",
+        "_message_at", "_mute", "_namespace", "_open", "_pace", "_patience_s", "_ping_by",
+        "_pinged_at", "_reach", "_scrub", "_target", "_ticks", "_timer", "idle_s", "keep_alives",
+        "lost", "on_rtt", "on_suspicion", "rtt_ms", "suspect",
     )  # fmt: skip
 
     def __init__(self, target: Target, reach: Reach, pace: Pace, log: ConnectionLog) -> None:
@@ -65,12 +58,8 @@ class Line:
         self._namespace = reach.endpoint.namespace
         self._pace = pace
         self._log = log
-        self._loop = asyncio.get_running_loop()
+        super().__init__()
         self._ticks = Ticks()  # until it is connected: then those of all
-        self._sock: socket.socket | None = None
-        self._engine: tls.Engine | None = None
-        self._decoder = frames.Decoder(_MAX_MESSAGE)
-        self._unsent = b""
         self._joined: asyncio.Future[None] | None = None
         self._open = False
         self._timer: Ticket | None = None
@@ -132,8 +121,8 @@ class Line:
             with contextlib.suppress(OSError, ssl.SSLError):
                 if self._open:
                     self._send_text(packets.leave(self._namespace))
-                self._send(Opcode.CLOSE, frames.close_payload(1000))
-        self._let_go()
+                self.send(Opcode.CLOSE, frames.close_payload(1000))
+        self._stop()
         if not self.lost.done():
             self.lost.set_result(Ended(Reason.CLOSED, "closed by us"))
 
@@ -152,13 +141,7 @@ class Line:
         )
         if not shaken.switched:
             raise ConnectError(_refused(shaken))
-        self._adopt(connection, shaken.reply.rest)
-
-    def _adopt(self, connection: Connection, rest: bytes) -> None:
-        self._sock, self._engine = connection.detach()
-        self._loop.add_reader(self._sock, self._readable)
-        self._decoder.feed(rest)
-        self._take(b"")  # what came along with the 101, in the clear or in the TLS session
+        self.adopt(connection, shaken.reply.rest)
 
     def _opening(self, text: str) -> None:
         """Messages before the namespace has let us in."""
@@ -166,7 +149,7 @@ class Line:
         if not self._patience_s:
             opened = packets.read_open(text, self._scrub)
             if opened is None:
-                self._end(Ended(Reason.NOT_EIO, ""))
+                self.end(Ended(Reason.NOT_EIO, ""))
                 return
             interval_ms, timeout_ms = opened.open.ping_interval_ms, opened.open.ping_timeout_ms
             self._patience_s = ((interval_ms or 25_000) + (timeout_ms or 20_000)) / 1000
@@ -181,69 +164,14 @@ class Line:
         elif packet.type is SioType.CONNECT_ERROR:
             data = packet.data
             words = data.get("message", "") if isinstance(data, dict) else data
-            self._end(Ended(Reason.CONNECT_REFUSED, str(words or "")))
+            self.end(Ended(Reason.CONNECT_REFUSED, str(words or "")))
         elif packet.type is SioType.DISCONNECT:
-            self._end(Ended(Reason.DISCONNECTED, "by the server"))
+            self.end(Ended(Reason.DISCONNECTED, "by the server"))
 
     # ------------------------------------------------------------ what comes in
 
-    def _readable(self) -> None:
-        """Take what the kernel has; called by the loop, and before anything is missed."""
-        if self._sock is None:
-            return
-        try:
-            data = self._sock.recv(_CHUNK)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:
-            self._end(Ended(reason_of(error), errno_name(error) or ""))
-            return
-        if data:
-            self._take(data)
-        else:
-            self._end(Ended(Reason.EOF, "no close frame"))
-
-    def _take(self, data: bytes) -> None:
-        try:
-            whole = self._decrypted(data)
-            for frame in self._decoder:
-                self._frame(frame)
-                if self.lost.done():
-                    return
-        except BadFrameError as error:
-            self._end(Ended(Reason.BAD_FRAME, str(error)))
-        except ssl.SSLError as error:
-            self._end(Ended(reason_of(error), error.reason or ""))
-        except OSError as error:
-            self._end(Ended(reason_of(error), errno_name(error) or ""))
-        else:
-            if not whole:
-                self._end(Ended(Reason.EOF, "no close frame"))
-
-    def _decrypted(self, data: bytes) -> bool:
-        """Hand the plain bytes to the decoder. False at the end of the TLS session."""
-        engine = self._engine
-        if engine is None:
-            self._decoder.feed(data)
-            return True
-        if data:
-            engine.feed(data)
-        while (plain := engine.read()) is not None:
-            if not plain:
-                return False
-            if plain[:2] == _PONG_HEAD and len(plain) == _PONG_SIZE and self._decoder.empty:
-                self._pong(plain[2:])  # alone, as nearly all of them come
-                self._alive()
-                continue
-            self._decoder.feed(plain)
-        if answer := engine.pending():  # a key update wants one
-            self._write(answer)
-        return True
-
-    def _frame(self, frame: WireFrame) -> None:
-        violation = frame.violation()
-        if violation is not None:
-            raise BadFrameError(violation)
+    def frame(self, frame: WireFrame) -> None:
+        """What has come: any frame is a sign of life."""
         if frame.opcode == Opcode.PONG:
             self._pong(frame.payload)
         self._alive()
@@ -253,11 +181,11 @@ class Line:
         elif frame.opcode in (Opcode.BINARY, Opcode.CONTINUATION):
             self._message_at = self._loop.time()
         elif frame.opcode == Opcode.PING:
-            self._send(Opcode.PONG, frame.payload)
+            self.send(Opcode.PONG, frame.payload)
         elif frame.opcode == Opcode.CLOSE:
             code, said = frames.read_close(frame.payload)
-            self._send(Opcode.CLOSE, frame.payload[:2])
-            self._end(Ended(Reason.CLOSED, f"close {code} {printable(said, 100)}".rstrip(), code))
+            self.send(Opcode.CLOSE, frame.payload[:2])
+            self.end(Ended(Reason.CLOSED, f"close {code} {printable(said, 100)}".rstrip(), code))
 
     def _text(self, frame: WireFrame) -> None:
         """One Engine.IO packet; of one in several frames only the beginning is looked at."""
@@ -266,7 +194,7 @@ class Line:
             self._pinged()
             self._send_text("3" + frame.payload[1:_PARSED].decode("utf-8", "replace"))
         elif kind == b"1":
-            self._end(Ended(Reason.CLOSED, "closed by Engine.IO"))
+            self.end(Ended(Reason.CLOSED, "closed by Engine.IO"))
         elif self._joined is not None and not self._joined.done():
             self._opening(frame.payload.decode("utf-8", "replace"))
         elif kind == b"4":
@@ -277,14 +205,14 @@ class Line:
         kind = frame.payload[1:2]
         if kind in (b"2", b"3"):
             if frame.fin and len(frame.payload) <= _PARSED and not _readable_event(frame.payload):
-                self._end(Ended(Reason.UNRECOGNISED, "a packet that no client can read"))
+                self.end(Ended(Reason.UNRECOGNISED, "a packet that no client can read"))
         elif kind in (b"0", b"1", b"4"):
             text = frame.payload[:_PARSED].decode("utf-8", "replace")
             packet = packets.read_message(text)
             if packet is None:
                 return
             if packet.namespace == self._namespace and packet.type is SioType.DISCONNECT:
-                self._end(Ended(Reason.DISCONNECTED, "by the server"))
+                self.end(Ended(Reason.DISCONNECTED, "by the server"))
             elif packet.namespace == ECHO:
                 self._echoed(packet.type)
 
@@ -300,10 +228,10 @@ class Line:
     def _beat(self) -> None:
         """Ask for a sign of life; any frame is one."""
         if self._ping_by is not None and self._loop.time() > self._ping_by:
-            self._readable()  # it may lie there, unread
+            self.readable()  # it may lie there, unread
             if self._loop.time() > self._ping_by and not self.lost.done():
                 detail = f"no ping of the server for {self._patience_s:g} s"
-                self._end(Ended(Reason.TIMEOUT, detail))
+                self.end(Ended(Reason.TIMEOUT, detail))
         if self.lost.done():
             return
         self._answered = False
@@ -314,13 +242,13 @@ class Line:
             self._count += 1
             # The mask is no secret here: nobody else chooses what is sent.
             mask = random.randbytes(4)
-            self._send(Opcode.PING, self._count.to_bytes(4, "big"), mask)
+            self.send(Opcode.PING, self._count.to_bytes(4, "big"), mask)
         self._timer = self._ticks.later(self._pace.pong_s, self._check)
 
     def _check(self) -> None:
         """Has anything come? What has, and was not read for our own being late, counts."""
         if not self._answered:
-            self._readable()
+            self.readable()
         if self.lost.done():
             return
         if self._answered:
@@ -332,10 +260,10 @@ class Line:
         self._timer = self._ticks.later(self._pace.drop_s, self._give_up)
 
     def _give_up(self) -> None:
-        self._readable()
+        self.readable()
         if self.suspect and not self.lost.done():
             waited_s = self._loop.time() - self._beat_at
-            self._end(Ended(Reason.TIMEOUT, f"silent for {waited_s:.1f} s"))
+            self.end(Ended(Reason.TIMEOUT, f"silent for {waited_s:.1f} s"))
 
     def _next_beat(self) -> None:
         due_s = max(0.0, self._beat_at + self._every_s() - self._loop.time())
@@ -397,64 +325,30 @@ class Line:
 
     def _send_text(self, text: str) -> None:
         self._message_at = self._loop.time()
-        self._send(Opcode.TEXT, text.encode())
-
-    def _send(self, opcode: Opcode, payload: bytes, mask: bytes | None = None) -> None:
-        """One frame; dropped where the peer has not read for so long that nothing fits any more."""
-        if self._sock is None or len(self._unsent) > _MAX_UNSENT:
-            return
-        data = frames.encode(opcode, payload, mask=mask)
-        if self._engine is not None:
-            self._engine.write(data)
-            data = self._engine.pending()
-        self._write(data)
-
-    def _write(self, data: bytes) -> None:
-        """That the connection is broken shows when it is read."""
-        if self._unsent or self._sock is None:
-            self._unsent += data
-            return
-        try:
-            sent = self._sock.send(data)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError:
-            return
-        if sent < len(data):
-            self._unsent = data[sent:]
-            self._loop.add_writer(self._sock, self._writable)
-
-    def _writable(self) -> None:
-        data, self._unsent = self._unsent, b""
-        if self._sock is not None:
-            self._loop.remove_writer(self._sock)
-            self._write(data)
+        self.send(Opcode.TEXT, text.encode())
 
     # ------------------------------------------------------------ the end
 
-    def _end(self, ended: Ended) -> None:
+    def end(self, ended: Ended) -> None:
+        """It is over: say how, and let go."""
         if self.lost.done():
             return
         if self._message_at is not None:
             self.idle_s = self._loop.time() - self._message_at
         self.lost.set_result(replace(ended, detail=self._scrub(ended.detail, _DETAIL)))
-        self._let_go()
+        self._stop()
 
-    def _let_go(self) -> None:
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.lost.done()
+
+    def _stop(self) -> None:
         for timer in (self._timer, self._keep_alive_timer):
             if timer is not None:
                 timer.cancel()
         self._timer = self._keep_alive_timer = None
-        sock, self._sock = self._sock, None
-        if sock is None:
-            return
-        self._loop.remove_reader(sock)
-        self._loop.remove_writer(sock)
-        if self._engine is not None and not self._unsent:
-            self._engine.goodbye()
-            with contextlib.suppress(OSError):
-                sock.send(self._engine.pending())
-        sock.close()
+        self.let_go()
 
 
 def _nothing(*_: object) -> None:
