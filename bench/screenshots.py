@@ -59,7 +59,7 @@ class Demo:
     @property
     def incident(self) -> Locator:
         """The newest incident that lasts."""
-        name = self.words(say("Acknowledge"))
+        name = self.words(say("Escalate"))
         return self.messages.filter(has=self.page.get_by_role("button", name=name, exact=True)).last
 
     @property
