@@ -250,13 +250,9 @@ def calmed(findings: Sequence[Finding], target: Target) -> list[Finding]:
     """Take back what was only suspected: a late answer that, asked for again, came in time."""
     found = FindingSet.of(findings, target)
     passing = found.passing
-    calm = [
+    return [
         replace(f, status=Status.OK, reason=None) if f.probe in passing else f for f in findings
     ]
-    if not found.unpromised:
-        return calm
-    none = (Status.SKIPPED, Reason.NOT_CONFIGURED)
-    return [replace(f, status=none[0], reason=none[1]) if f.probe == "http" else f for f in calm]
 
 
 _EXPLAINS: Final = {

@@ -486,19 +486,6 @@ class FindingSet:
         return late and self.stream_late_ms is not None and self.stream_late_ms < SLOW_MS
 
     @cached_property
-    def unpromised(self) -> bool:
-        """Nobody named the health path, and what it answers is what any other path gets.
-
-        There is no health page then, as a 404 would say: a server without a handler says nothing,
-        a front sends everything that it does not know to a login. What breaks (5xx) counts.
-        """
-        health = self.health
-        if health is None or health.configured or self.random_path is None:
-            return False
-        answer = health.answer
-        return any(_alike(answer, other) for _, other in self.random_path.answers)
-
-    @cached_property
     def gone_since(self) -> bool:
         """It connected, and at the end of a hold nothing lived or was answered any more."""
         hold = self.hold
@@ -517,21 +504,6 @@ class FindingSet:
 
 def _verified(tls: TlsEvidence) -> bool:
     return not tls.verify_code and tls.failure is None
-
-
-def _alike(one: HttpAnswer, other: HttpAnswer) -> bool:
-    """Neither is answered, or both are in the same way, short of a server error."""
-    if one.status is None:
-        ends = (one.failure, other.failure)
-        return other.status is None and all(ends) and ends[0].reason is ends[1].reason  # type: ignore[union-attr]
-    if one.status >= 500 or one.status != other.status:
-        return False
-    return _place(one) == _place(other)
-
-
-def _place(answer: HttpAnswer) -> str:
-    """Where a redirect leads, without the query that names where one came from."""
-    return (answer.header("location") or "").partition("?")[0]
 
 
 def own_time_ms(answer: HttpAnswer | None) -> float | None:

@@ -281,13 +281,10 @@ def health_broken(found: FindingSet) -> Fit | None:
     if finding.status is Status.SKIPPED or found.health.answer.status == 429:
         return None
     answer = found.health.answer
-    guessed = not found.health.configured and (answer.status or 0) < 500
-    settle = (FollowUp.RANDOM_PATH,) if guessed and not found.random_path else ()
     if answer.status is None:
         return Fit(
             (say("The health page does not answer, while Socket.IO connects."),),
             Confidence.LIKELY,
-            settle,
         )
     return Fit(
         (
@@ -297,7 +294,6 @@ def health_broken(found: FindingSet) -> Fit | None:
             ),
         ),
         Confidence.CERTAIN if answer.status >= 500 else Confidence.LIKELY,
-        settle,
     )
 
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Final
 
 from bot.evidence import HttpAnswer, HttpEvidence
 from bot.model import Finding, Reason, Status
 from bot.probes import outcome
 from bot.probes.look import DEFAULT_HEALTH, Look
 from bot.probes.outcome import Judged
-
-# To a path that nobody told us of: there is none, or it is not for us to see.
-_NOT_OURS: Final = frozenset({401, 403, 404})
 
 
 async def probe(look: Look) -> Finding:
@@ -31,7 +27,7 @@ def _judge(answer: HttpAnswer, *, configured: bool) -> Judged:  # noqa: PLR0911 
         if answer.failure is not None:
             return outcome.blame(answer.failure)
         return Status.FAIL, Reason.NOT_HTTP
-    if answer.status in _NOT_OURS and not configured:
+    if answer.status == 404 and not configured:
         return Status.SKIPPED, Reason.NOT_CONFIGURED
     if 300 <= answer.status < 400:
         return Status.FAIL if configured else Status.WARN, Reason.REDIRECT

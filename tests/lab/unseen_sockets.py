@@ -436,7 +436,7 @@ SCENARIOS = (
         frozenset({"sio_server_disconnects"}),
         slow=True,
     ),
-    Scenario("health 401", None, State.UP, node(health={"status": 401})),
+    Scenario("health 401", "http_health_500", DEGRADED, node(health={"status": 401})),
     Scenario("health 418", "http_health_500", DEGRADED, node(health={"status": 418})),
     Scenario("health slow", "srv_slow_health", DEGRADED, node(health={"delayMs": 900})),
 )

@@ -199,7 +199,7 @@ async def test_a_redirect_is_reported_and_not_followed() -> None:
     [
         ("404 Not Found", None, (Status.SKIPPED, Reason.NOT_CONFIGURED)),
         ("404 Not Found", "/healthz", (Status.FAIL, Reason.HTTP_STATUS)),
-        ("403 Forbidden", None, (Status.SKIPPED, Reason.NOT_CONFIGURED)),
+        ("403 Forbidden", None, (Status.WARN, Reason.HTTP_STATUS)),
         ("405 Method Not Allowed", None, (Status.WARN, Reason.HTTP_STATUS)),
         ("500 Oops", None, (Status.FAIL, Reason.HTTP_STATUS)),
         ("204 No Content", "/healthz", (Status.OK, None)),
