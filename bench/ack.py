@@ -23,7 +23,7 @@ from bot.guide import GuideLinks
 from bot.model import Message, Target, say
 from bot.probes import SUITE
 from bot.slack import Bindings, SlackAccess, SlackBot
-from bot.slack.access import Policy
+from bot.slack.way.access import Policy
 from bot.store import Store
 
 RUNNING = 20

@@ -19,7 +19,7 @@ _log = logging.getLogger("wsdiag")
 
 
 class SelfReport:
-    """Keeps notices for `bot.slack.notices`. `now` gives the time, in UTC."""
+    """Keeps notices for `bot.slack.alerting.notices`. `now` gives the time, in UTC."""
 
     def __init__(
         self, store: Store, *, now: Callable[[], datetime], tick_s: float = _TICK_S

@@ -28,10 +28,10 @@ from bot.quiet import Policy as Patience
 from bot.quiet import Window
 from bot.settings import Audience, Settings
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot, TokenRefused
-from bot.slack.access import Policy, Rule
+from bot.slack.alerting.insistence import Insistence
 from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.status import TargetStatus
-from bot.slack.insistence import Insistence
+from bot.slack.way.access import Policy, Rule
 from bot.store import Store, StoreError
 from bot.watcher import Slots, Watchers
 from bot.web.app import build as build_web

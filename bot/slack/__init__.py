@@ -26,6 +26,6 @@
 """
 
 from bot.slack.app import Bindings, SlackBot
-from bot.slack.client import Mode, SlackAccess, TokenRefused
+from bot.slack.way.client import Mode, SlackAccess, TokenRefused
 
 __all__ = ["Bindings", "Mode", "SlackAccess", "SlackBot", "TokenRefused"]

@@ -20,44 +20,34 @@ from bot.guide import GuideLinks, slack_blocks
 from bot.jobs import Jobs
 from bot.locales import LANGUAGES, moment
 from bot.model import Section, Target
-from bot.slack import (
-    actions,
-    commands,
-    escalating,
-    home,
-    incident_actions,
-    noting,
-    sharing,
-    shortcuts,
-    workflow,
-    wrong_cause,
-)
-from bot.slack.access import Policy
-from bot.slack.aftermath import Aftermath
-from bot.slack.alerts import Alerts
+from bot.slack.acting import actions, escalating, incident_actions, noting, sharing, wrong_cause
+from bot.slack.alerting.aftermath import Aftermath
+from bot.slack.alerting.alerts import Alerts
+from bot.slack.alerting.digests import DigestTeller
+from bot.slack.alerting.followers import Followers
+from bot.slack.alerting.incident_messages import IncidentMessages
+from bot.slack.alerting.insistence import Insistence, Insister
+from bot.slack.alerting.marks import Marks
+from bot.slack.alerting.notices import NoticeTeller
+from bot.slack.asking import commands, home, shortcuts, workflow
+from bot.slack.asking.orphans import finish_orphans
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.status import TargetStatus
-from bot.slack.channels import Channels
 from bot.slack.checks import Checks, Diagnose
-from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
 from bot.slack.desk import Adhoc, Desk, Language, Planned, Quiet, never_planned, never_quiet
-from bot.slack.digests import DigestTeller
-from bot.slack.errors import understand
-from bot.slack.followers import Followers
-from bot.slack.http import Handler, handler
-from bot.slack.incident_messages import IncidentMessages
-from bot.slack.insistence import Insistence, Insister
-from bot.slack.languages import Languages
-from bot.slack.marks import Marks
-from bot.slack.notices import NoticeTeller
-from bot.slack.once import Once
-from bot.slack.orphans import finish_orphans
-from bot.slack.people import Door
 from bot.slack.pictures import Pictures
-from bot.slack.posting import Poster
-from bot.slack.sockets import SocketMode
-from bot.slack.uploads import Uploads
+from bot.slack.way.access import Policy
+from bot.slack.way.channels import Channels
+from bot.slack.way.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
+from bot.slack.way.errors import understand
+from bot.slack.way.http import Handler, handler
+from bot.slack.way.languages import Languages
+from bot.slack.way.once import Once
+from bot.slack.way.people import Door
+from bot.slack.way.posting import Poster
+from bot.slack.way.sockets import SocketMode
+from bot.slack.way.uploads import Uploads
 from bot.store import Store, UnfinishedMessage
 
 if TYPE_CHECKING:
@@ -98,7 +88,7 @@ def build(client: SlackClient, desk: Desk, languages: Languages) -> AsyncApp:
             logger=client.web.logger,
             name="wsdiag",
             authorize=authorize,
-            signing_secret="",  # `bot.slack.http` verifies; a socket needs no signature
+            signing_secret="",  # `bot.slack.way.http` verifies; a socket needs no signature
             request_verification_enabled=False,
         )
     app.middleware(Once().middleware)

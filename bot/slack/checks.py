@@ -15,7 +15,7 @@ from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
 from bot.slack.blocks.progress import busy, failed, interrupted, progress
 from bot.slack.blocks.summary import summary
-from bot.slack.posting import CALL_S, LiveMessage, Place, Poster
+from bot.slack.way.posting import CALL_S, LiveMessage, Place, Poster
 from bot.store import Store, StoreError, UnfinishedMessage
 
 if TYPE_CHECKING:

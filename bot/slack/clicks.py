@@ -8,10 +8,10 @@ from typing import Any
 
 from bot.jobs import JobsBusyError, JobsClosedError
 from bot.model import Report, say
-from bot.slack.access import Deed
 from bot.slack.blocks.progress import busy, notice
 from bot.slack.desk import Desk
-from bot.slack.posting import Place, ResponseUrl
+from bot.slack.way.access import Deed
+from bot.slack.way.posting import Place, ResponseUrl
 from bot.store import StoreError
 
 _log = logging.getLogger("wsdiag.slack")

@@ -14,17 +14,17 @@ from bot.guide import GuideLinks
 from bot.jobs import Jobs
 from bot.model import Message, Target
 from bot.quiet import Silence
-from bot.slack.access import Deed, Where
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.progress import notice
 from bot.slack.blocks.status import TargetStatus
-from bot.slack.channels import Channels
 from bot.slack.checks import Checks
-from bot.slack.people import Door, Remembered
 from bot.slack.pictures import Pictures
-from bot.slack.posting import Place, Poster
-from bot.slack.uploads import Uploads
+from bot.slack.way.access import Deed, Where
+from bot.slack.way.channels import Channels
+from bot.slack.way.people import Door, Remembered
+from bot.slack.way.posting import Place, Poster
+from bot.slack.way.uploads import Uploads
 from bot.store import Store
 from bot.uptime import Span
 

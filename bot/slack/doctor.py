@@ -18,9 +18,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.locales import translate
 from bot.model import Check, Message, Status, say
-from bot.slack.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
-from bot.slack.errors import Trouble, understand
-from bot.slack.scopes import BOT_SCOPES
+from bot.slack.way.client import REACHING, Mode, SlackAccess, SlackClient, TokenRefused
+from bot.slack.way.errors import Trouble, understand
+from bot.slack.way.scopes import BOT_SCOPES
 
 CALL_S = 10.0
 _PAGES = 20  # of 200 channels, when one is configured by name

@@ -17,10 +17,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.model import Message, say
 from bot.slack.blocks.kit import Block
 from bot.slack.blocks.progress import notice
-from bot.slack.client import REACHING
 from bot.slack.desk import Desk
-from bot.slack.errors import understand
-from bot.slack.posting import Place, ResponseUrl
+from bot.slack.way.client import REACHING
+from bot.slack.way.errors import understand
+from bot.slack.way.posting import Place, ResponseUrl
 
 FORM_REFUSED: Final = say("Slack did not open the form. Click once more.")
 

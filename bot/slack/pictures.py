@@ -10,8 +10,8 @@ from typing import Final
 from bot.charts import Artist, Picture, alt_text, compose, longest_sample_s, summary
 from bot.charts.clock import Clock, Zone
 from bot.charts.words import title
-from bot.slack.mrkdwn import escape
-from bot.slack.uploads import Upload, Uploads
+from bot.slack.blocks.mrkdwn import escape
+from bot.slack.way.uploads import Upload, Uploads
 from bot.store import Store
 from bot.uptime import Span
 

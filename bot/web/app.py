@@ -28,7 +28,7 @@ def build(
     `guide(lang)` gives the guide as an HTML fragment; `vitals()` what /metrics shows. `alive` and
     `ready` are checks by name: /healthz and /readyz answer 503 when one of them is false, raises or
     does not answer in time. `slack_handler` takes Slack's signed requests and refuses all others
-    (HTTP mode, see `bot.slack.http`); without it /slack/events does not exist. `lang` is for
+    (HTTP mode, see `bot.slack.way.http`); without it /slack/events does not exist. `lang` is for
     readers whose browser asks for no language we have.
     """
     app = web.Application(middlewares=[headers.protect])

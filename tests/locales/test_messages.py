@@ -24,7 +24,12 @@ from bot.locales.messages import (
 )
 from bot.locales.sentences import PLACE
 
-MARKUP = {"person", "until", "at", "names"}  # filled at the surface (bot.slack.mrkdwn.marked)
+MARKUP = {
+    "person",
+    "until",
+    "at",
+    "names",
+}  # filled at the surface (bot.slack.blocks.mrkdwn.marked)
 
 in_the_code = functools.cache(extract)  # it reads every module: once is enough
 

@@ -21,11 +21,11 @@ from bot.guide import GuideLinks
 from bot.jobs import Jobs
 from bot.model import Message, Report, State, Target, say
 from bot.slack import Bindings, Mode, SlackAccess, SlackBot
-from bot.slack.access import Policy
 from bot.slack.blocks.handover import HandOver
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.checks import Diagnose
 from bot.slack.desk import Planned, Quiet, never_planned, never_quiet
+from bot.slack.way.access import Policy
 from bot.store import Store
 from bot.watcher import LogLine
 from tests.slack.newsroom import Newsroom

@@ -28,13 +28,13 @@ from sqlalchemy import event
 from bot.guide import GuideLinks
 from bot.incidents import observe
 from bot.model import Group, Member, Observation, State
-from bot.slack.alerts import Alerts
+from bot.slack.alerting.alerts import Alerts
+from bot.slack.alerting.incident_messages import IncidentMessages
+from bot.slack.alerting.rounds import Pace
 from bot.slack.blocks.alert import root
 from bot.slack.blocks.common import Reader
-from bot.slack.channels import Channels
-from bot.slack.client import SlackAccess, SlackClient
-from bot.slack.incident_messages import IncidentMessages
-from bot.slack.rounds import Pace
+from bot.slack.way.channels import Channels
+from bot.slack.way.client import SlackAccess, SlackClient
 from bot.store import Keep, NewDelivery, Store
 from bot.store import engine as engines
 from tests.slack.reports import report

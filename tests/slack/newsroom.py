@@ -13,12 +13,12 @@ from bot.demo.workspace import Message, Workspace
 from bot.guide import GuideLinks
 from bot.incidents import TargetState, observe
 from bot.model import Observation, State
-from bot.slack.alerts import Alerts
+from bot.slack.alerting.alerts import Alerts
+from bot.slack.alerting.incident_messages import ALERT_EVENT, IncidentMessages
+from bot.slack.alerting.rounds import Pace
 from bot.slack.blocks.common import Reader
-from bot.slack.channels import Channels
-from bot.slack.client import SlackClient
-from bot.slack.incident_messages import ALERT_EVENT, IncidentMessages
-from bot.slack.rounds import Pace
+from bot.slack.way.channels import Channels
+from bot.slack.way.client import SlackClient
 from bot.store import NewDelivery, Store
 from tests.slack.reports import report
 

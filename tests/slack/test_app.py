@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.slack import Mode, SlackBot, TokenRefused
-from bot.slack.sockets import SocketMode
+from bot.slack.way.sockets import SocketMode
 from tests.slack.conftest import Scene, Stage
 
 Start = Callable[[], Awaitable[Scene]]

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import bot.slack
+from bot.slack.asking.shortcuts import EXPLAIN
+from bot.slack.asking.workflow import STEP
 from bot.slack.blocks.diagnose import DIAGNOSE
 from bot.slack.desk import COMMAND
-from bot.slack.scopes import BOT_SCOPES, METHODS
-from bot.slack.shortcuts import EXPLAIN
-from bot.slack.workflow import STEP
+from bot.slack.way.scopes import BOT_SCOPES, METHODS
 from tests.slack.conftest import MANIFEST, WORKFLOW_MANIFEST, Stage, manifest
 from tests.slack.manifests import with_step
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.model import Act, Message, say
 from bot.slack.blocks.kit import Post, post, section
-from bot.slack.mrkdwn import escape, marked, person, when
+from bot.slack.blocks.mrkdwn import escape, marked, person, when
 
 _NOTE = 2_000  # characters; what is kept is no longer
 _NOTE_LINE = 300

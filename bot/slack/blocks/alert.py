@@ -22,7 +22,7 @@ from bot.slack.blocks.common import (
     row,
 )
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
-from bot.slack.mrkdwn import escape, plain, sentence, when
+from bot.slack.blocks.mrkdwn import escape, plain, sentence, when
 from bot.wording import CONFIDENCES, headline
 
 _FLAPPING = say("It keeps coming and going: the next message follows when it stays up or down.")

@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.model import Message, Named, say
 from bot.slack.blocks.kit import BUTTON_TEXT, Block, actions, button, plain_text
-from bot.slack.mrkdwn import plain
+from bot.slack.blocks.mrkdwn import plain
 
 RUN_AGAIN: Final = "run_again"
 RUN_AGAIN_IN_THREAD: Final = "run_again_in_thread"  # an incident's thread holds what was tried

@@ -12,7 +12,7 @@ from bot.guide import GuideLinks
 from bot.locales import translate
 from bot.model import Message, Named, Report, State, Status, Verdict, say
 from bot.slack.blocks.kit import HEADER_TEXT, Block, container, context, header, paragraphs
-from bot.slack.mrkdwn import escape, plain, sentence, when
+from bot.slack.blocks.mrkdwn import escape, plain, sentence, when
 from bot.wording import (
     NO_VERDICT_IMPACT,
     Fact,

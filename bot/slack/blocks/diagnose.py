@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.model import say
 from bot.slack.blocks.kit import Block, plain_text
-from bot.slack.mrkdwn import clean, plain
+from bot.slack.blocks.mrkdwn import clean, plain
 
 DIAGNOSE: Final = "diagnose"  # the shortcut's callback_id, and the modal's
 TARGET_BLOCK: Final = "target"

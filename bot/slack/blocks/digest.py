@@ -11,7 +11,7 @@ from bot.digest import Advice, TargetWeek, Week
 from bot.locales import duration, percent, translate
 from bot.model import Message, say, say_n
 from bot.slack.blocks.kit import HEADER_TEXT, Post, context, header, paragraphs, post, section
-from bot.slack.mrkdwn import escape, plain, sentence
+from bot.slack.blocks.mrkdwn import escape, plain, sentence
 
 _TARGETS: Final = 20  # the troubled ones first
 

@@ -11,7 +11,7 @@ from bot.locales import translate
 from bot.model import say
 from bot.slack.blocks.common import Reader, labelled
 from bot.slack.blocks.kit import Block, Post, context, paragraphs, post, section
-from bot.slack.mrkdwn import escape, link, sentence
+from bot.slack.blocks.mrkdwn import escape, link, sentence
 from bot.wording.explanations import (
     NOT_CERTAIN,
     NOT_RECOGNISED,

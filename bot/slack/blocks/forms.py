@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.model import Message, say
 from bot.slack.blocks.kit import Block, plain_text
-from bot.slack.mrkdwn import plain
+from bot.slack.blocks.mrkdwn import plain
 
 SHARE: Final = "share"  # callback_ids
 NOTE: Final = "note"

@@ -23,7 +23,7 @@ from bot.slack.blocks.kit import (
     post,
     section,
 )
-from bot.slack.mrkdwn import clean, escape, link, plain, sentence
+from bot.slack.blocks.mrkdwn import clean, escape, link, plain, sentence
 
 _MODAL_TITLE: Final = 24  # docs.slack.dev/reference/views/modal-views
 _LISTED: Final = 40

@@ -31,8 +31,8 @@ from bot.slack.blocks.kit import (
     post,
     section,
 )
-from bot.slack.mrkdwn import clip, escape, link, marked, person, plain, sentence, when
-from bot.slack.timeline import Entry
+from bot.slack.blocks.mrkdwn import clip, escape, link, marked, person, plain, sentence, when
+from bot.slack.blocks.timeline import Entry
 from bot.wording import headline
 
 HAND_OVER: Final = "hand_over"  # the modal's callback_id

@@ -23,7 +23,7 @@ from bot.slack.blocks.kit import (
     post,
     section,
 )
-from bot.slack.mrkdwn import clean, escape, person, plain, sentence
+from bot.slack.blocks.mrkdwn import clean, escape, person, plain, sentence
 from bot.uptime import Availability
 
 _ROWS: Final = 25  # what a person reads; a table may have 100

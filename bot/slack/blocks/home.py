@@ -30,9 +30,9 @@ from bot.slack.blocks.kit import (
     plain_text,
     section,
 )
+from bot.slack.blocks.mrkdwn import marked, plain, sentence, when
 from bot.slack.blocks.quiet import acknowledged_line, silence_lines
 from bot.slack.blocks.status import TargetStatus, in_words, line, worst_first
-from bot.slack.mrkdwn import marked, plain, sentence, when
 from bot.wording import headline
 
 CHECK: Final = "home_check"

@@ -11,7 +11,7 @@ from bot.model import say, say_n
 from bot.quiet import Vigil
 from bot.slack.blocks.buttons import reminder_buttons
 from bot.slack.blocks.kit import Post, post, section
-from bot.slack.mrkdwn import person, sentence
+from bot.slack.blocks.mrkdwn import person, sentence
 from bot.wording import headline
 
 _SHOWN: Final = 10

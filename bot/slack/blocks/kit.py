@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.mrkdwn import clip, length
+from bot.slack.blocks.mrkdwn import clip, length
 
 Block = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.locales import duration
 from bot.model import Message, Notice, NoticeKind, say
 from bot.slack.blocks.kit import Block, Post, context, post, section
-from bot.slack.mrkdwn import escape, sentence, when
+from bot.slack.blocks.mrkdwn import escape, sentence, when
 
 _DETAIL = 1_500
 

@@ -1,7 +1,7 @@
 """Blocks that not every Slack takes, said in older ones. Pure.
 
 A plan becomes a line of marks, a container its title with what is in it below. Workspaces get new
-kinds of blocks one after the other; `bot.slack.dialect` learns which of them this one refuses.
+kinds of blocks one after the other; `bot.slack.way.dialect` learns which of them this one refuses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bot.slack.blocks.kit import MESSAGE_BLOCKS, Block, context
-from bot.slack.mrkdwn import escape
+from bot.slack.blocks.mrkdwn import escape
 
 NEWER: Final = frozenset({"plan", "container"})
 

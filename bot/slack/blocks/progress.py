@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bot.model import Message, Status, say
 from bot.slack.blocks.common import MARKS
 from bot.slack.blocks.kit import HEADER_TEXT, Post, context, plan, post, section
-from bot.slack.mrkdwn import plain, sentence
+from bot.slack.blocks.mrkdwn import plain, sentence
 from bot.wording import label
 
 RUNNING = None  # the state of a probe that has started and not reported

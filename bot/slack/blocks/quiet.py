@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.model import Act, Message, Mute, say
 from bot.quiet import Silence
 from bot.slack.blocks.kit import Post, post, section
-from bot.slack.mrkdwn import marked, person, when
+from bot.slack.blocks.mrkdwn import marked, person, when
 
 _MAINTENANCE = say("Maintenance until {until}.")
 

@@ -6,8 +6,8 @@ from bot.model import Report, say
 from bot.slack.blocks.acts import quoted
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Block, Post, context, section
+from bot.slack.blocks.mrkdwn import marked, person
 from bot.slack.blocks.summary import summary
-from bot.slack.mrkdwn import marked, person
 
 
 def shared_report(

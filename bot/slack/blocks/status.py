@@ -14,8 +14,8 @@ from bot.model import Message, Report, State, Target, Transport, say, say_n
 from bot.quiet import Silence
 from bot.slack.blocks.common import FACES
 from bot.slack.blocks.kit import Post, header, paragraphs, post, section
+from bot.slack.blocks.mrkdwn import escape, plain, sentence, when
 from bot.slack.blocks.quiet import silence_lines
-from bot.slack.mrkdwn import escape, plain, sentence, when
 from bot.wording import headline, milliseconds
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from bot.locales import duration, translate
 from bot.model import Group, Member, Message, State, say, say_n
 from bot.slack.blocks.common import FACES, Reader, impact, labelled, row
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
-from bot.slack.mrkdwn import escape, marked, plain, sentence, when
+from bot.slack.blocks.mrkdwn import escape, marked, plain, sentence, when
 
 _EACH: Final = 12  # members that get a line of their own; more of them share lines
 _NAMED: Final = 40  # in a sentence, which is also what a notification shows

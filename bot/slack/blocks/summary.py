@@ -18,7 +18,7 @@ from bot.slack.blocks.common import (
     verdict_words,
 )
 from bot.slack.blocks.kit import Block, Post, context, post, section
-from bot.slack.mrkdwn import escape, sentence, when
+from bot.slack.blocks.mrkdwn import escape, sentence, when
 from bot.wording import CONFIDENCES
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.locales import duration, translate
 from bot.model import Message, Target, say, say_n
 from bot.slack.blocks.kit import Post, paragraphs, post, section
-from bot.slack.mrkdwn import escape, sentence
+from bot.slack.blocks.mrkdwn import escape, sentence
 from bot.urls import without_secrets
 
 

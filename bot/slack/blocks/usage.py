@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.locales import translate
 from bot.model import Message, say
 from bot.slack.blocks.kit import Block, Post, context, post, section
-from bot.slack.mrkdwn import escape, sentence
+from bot.slack.blocks.mrkdwn import escape, sentence
 
 _ROWS: tuple[tuple[str, Message], ...] = (
     ("check", say("check the channel's target, or the only one")),

@@ -8,7 +8,7 @@ from bot.locales import translate
 from bot.model import Layer, Report, say
 from bot.slack.blocks.common import labelled, row
 from bot.slack.blocks.kit import Block, plain_text, section
-from bot.slack.mrkdwn import clean, escape, plain, sentence
+from bot.slack.blocks.mrkdwn import clean, escape, plain, sentence
 from bot.store import HEALTHY, OTHER
 from bot.wording import LAYERS
 

@@ -1,0 +1,1 @@
+"""What people do about an incident or a report: buttons, modals, and what is kept of it."""

@@ -1,0 +1,1 @@
+"""What people ask: commands, mentions, shortcuts, the Home tab, and the answers."""

@@ -1,0 +1,1 @@
+"""The way to Slack and back: requests, tokens, pace, people, text."""
