@@ -6,6 +6,9 @@ date whenever a store is opened.
 | module | subject |
 |---|---|
 | `store` | the `Store`: every read and write, one transaction each |
+| `incidents` | targets, their incidents and transitions |
+| `reports` | saved reports, and which of them are forgotten |
+| `keep` | how much is kept, and for how long |
 | `history` | held connections and samples, in groups, rolled up and bounded |
 | `acts` | what people did about incidents and targets, and the mutes in force |
 | `good` | the last good report of each target |
@@ -30,10 +33,11 @@ from bot.store.calls import Calls
 from bot.store.errors import StoreConflictError, StoreError
 from bot.store.feedback import HEALTHY, OTHER, Feedback, expected
 from bot.store.history import History, KeepHistory
+from bot.store.keep import Keep
 from bot.store.lease import Lease
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.people import PersonSettings
-from bot.store.store import Keep, Store
+from bot.store.store import Store
 from bot.store.unfinished import UnfinishedMessage
 
 __all__ = [

@@ -4,54 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from sqlalchemy import ColumnElement, delete, insert, select, text, update
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.incidents import Incident, TargetState
-from bot.model import Delivery, Feed, Group, Report, State, Transition, TransitionKind
-from bot.store import calls, feedback, groups, outbox, rows, upgrade
+from bot.model import Delivery, Feed, Group, Report, Transition, TransitionKind
+from bot.store import calls, feedback, groups, incidents, outbox, reports, timeline, upgrade
 from bot.store import engine as engines
 from bot.store.acts import Acts
 from bot.store.calls import Calls
 from bot.store.digests import Digests
-from bot.store.errors import DATABASE_ERRORS, StoreConflictError, StoreError, damaged, explained
+from bot.store.errors import DATABASE_ERRORS, StoreError, damaged, explained
 from bot.store.feedback import Feedback
 from bot.store.good import GoodReports
-from bot.store.history import History, KeepHistory
+from bot.store.history import History
+from bot.store.keep import Keep
 from bot.store.lease import BEAT_S, DEAD_AFTER_S, Lease
 from bot.store.notices import Notices
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.people import People
-from bot.store.schema import deliveries, incidents, reports, targets, transitions
-from bot.store.timeline import companions_of, transitions_of
 from bot.store.unfinished import Unfinished
 
 T = TypeVar("T")
 
-KEEP_REPORTS: Final = 2_000
-KEEP_REPORTS_FOR: Final = timedelta(days=30)
-KEEP_INCIDENTS_FOR: Final = timedelta(days=400)
-
 _DEADLINE_S: Final = 60.0  # one transaction, the wait for its turn included
 _log = logging.getLogger("wsdiag.store")
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """How much is kept. Reports of open incidents and of undelivered news are kept regardless."""
-
-    reports: int = KEEP_REPORTS
-    reports_for: timedelta = KEEP_REPORTS_FOR
-    incidents_for: timedelta = KEEP_INCIDENTS_FOR
-    history: KeepHistory = field(default_factory=KeepHistory)
 
 
 class Store:
@@ -134,27 +117,7 @@ class Store:
 
     async def load(self, target: str) -> TargetState:
         """What is known of a target; a fresh `TargetState` for one never seen."""
-
-        async def work(connection: AsyncConnection) -> TargetState:
-            row = (
-                await connection.execute(select(targets).where(targets.c.target == target))
-            ).one_or_none()
-            if row is None:
-                return TargetState(target)
-            found = await _incidents(connection, incidents.c.id == row.incident_id)
-            incident = replace(found[0], flapping=rows.flapping(row)) if found else None
-            return TargetState(
-                target=target,
-                state=State(row.state),
-                since=row.since,
-                seen_at=row.seen_at,
-                incident=incident,
-                incidents=row.incidents,
-                outages=rows.outages(row),
-                revision=row.revision,
-            )
-
-        return await self._run(work)
+        return await self._run(lambda c: incidents.load(c, target))
 
     async def record(
         self,
@@ -176,158 +139,58 @@ class Store:
             saved: dict[int, str] = {}
             for transition in transitions:
                 if transition.report is not None and id(transition.report) not in saved:
-                    saved[id(transition.report)] = await self._save(connection, transition.report)
+                    report_id = await reports.save(connection, transition.report, self._keep)
+                    saved[id(transition.report)] = report_id
             for transition in transitions:
-                await self._transition(connection, state, transition, saved)
+                if transition.kind is TransitionKind.OPENED:
+                    horizon = transition.at - self._keep.incidents_for
+                    await incidents.forget(connection, horizon)
+                await incidents.add(connection, state, transition, saved)
                 if self.calls.wanted:
                     await calls.add(connection, transition)
-            await _target(connection, state)
+            await incidents.keep(connection, state)
             for delivery in deliveries:
                 await outbox.add(connection, delivery, saved)
 
         try:
             await self._run(work, wakes=bool(deliveries))
         except IntegrityError as error:
-            raise _conflict(state) from error
+            raise incidents.conflict(state) from error
         if transitions:
             self.acts.wake.set()
             self.calls.wake[Feed.TRANSITIONS].set()
 
     async def open_incidents(self) -> list[Incident]:
         """Every open incident, the oldest first."""
-        return await self._run(lambda c: _incidents(c, incidents.c.closed_at.is_(None)))
+        return await self._run(incidents.still_open)
 
     async def recent_incidents(
         self, *, limit: int = 20, target: str | None = None, since: datetime | None = None
     ) -> list[Incident]:
         """Incidents, open or closed, the newest first; `since` bounds `opened_at`."""
-        wanted = []
-        if target is not None:
-            wanted.append(incidents.c.target == target)
-        if since is not None:
-            wanted.append(incidents.c.opened_at >= since)
-        return await self._run(lambda c: _incidents(c, *wanted, newest=limit))
+        return await self._run(lambda c: incidents.recent(c, limit, target, since))
 
     async def incident(self, incident_id: str) -> Incident | None:
         """One incident by id."""
-        found = await self._run(lambda c: _incidents(c, incidents.c.id == incident_id))
-        return found[0] if found else None
+        return await self._run(lambda c: incidents.one(c, incident_id))
 
     async def companions(self, incident_id: str) -> list[Incident]:
         """The incidents that share a message with this one, itself among them, the oldest first."""
-
-        async def work(connection: AsyncConnection) -> list[Incident]:
-            ids = await companions_of(connection, incident_id)
-            return await _incidents(connection, incidents.c.id.in_(ids))
-
-        return await self._run(work)
+        return await self._run(lambda c: incidents.companions(c, incident_id))
 
     async def transitions(self, incident_id: str) -> list[Transition]:
         """The changes of an incident in order, without their reports."""
-        return await self._run(lambda c: transitions_of(c, incident_id))
-
-    async def _transition(
-        self,
-        connection: AsyncConnection,
-        state: TargetState,
-        transition: Transition,
-        saved: dict[int, str],
-    ) -> None:
-        cause = rows.cause_columns(transition.cause)
-        report_id = saved.get(id(transition.report))
-        match transition.kind:
-            case TransitionKind.OPENED:
-                await self._forget_old(connection, transition.at)
-                await connection.execute(
-                    insert(incidents).values(
-                        id=transition.incident_id,
-                        target=transition.target,
-                        number=state.incidents,
-                        opened_at=transition.at,
-                        state=transition.after.value,
-                        report_id=report_id,
-                        places=rows.places(transition.report),
-                        **cause,
-                    )
-                )
-            case TransitionKind.CHANGED:
-                await connection.execute(
-                    update(incidents)
-                    .where(incidents.c.id == transition.incident_id)
-                    .values(state=transition.after.value, report_id=report_id, **cause)
-                )
-            case TransitionKind.CLOSED:
-                await connection.execute(
-                    update(incidents)
-                    .where(incidents.c.id == transition.incident_id)
-                    .values(closed_at=transition.at)
-                )
-        await connection.execute(
-            insert(_TRANSITIONS).values(
-                incident_id=transition.incident_id,
-                kind=transition.kind.value,
-                at=transition.at,
-                before=transition.before.value,
-                after=transition.after.value,
-                report_id=report_id,
-                **cause,
-            )
-        )
-
-    async def _forget_old(self, connection: AsyncConnection, now: datetime) -> None:
-        """Closed incidents beyond the horizon; transitions, deliveries, groups go with them."""
-        horizon = now - self._keep.incidents_for
-        await connection.execute(delete(incidents).where(incidents.c.closed_at < horizon))
-        await groups.forget(connection)
+        return await self._run(lambda c: timeline.transitions_of(c, incident_id))
 
     # ------------------------------------------------------------ reports
 
     async def save_report(self, report: Report) -> str:
         """Keep a report; give back the opaque id under which a button finds it again."""
-        return await self._run(lambda c: self._save(c, report))
+        return await self._run(lambda c: reports.save(c, report, self._keep))
 
     async def report(self, report_id: str) -> Report | None:
         """A kept report, or None once it is gone (see `Keep`)."""
-        body = await self._run(
-            lambda c: c.scalar(select(reports.c.body).where(reports.c.id == report_id))
-        )
-        return rows.report(body)
-
-    async def _save(self, connection: AsyncConnection, report: Report) -> str:
-        report_id = secrets.token_urlsafe(12)
-        await connection.execute(
-            insert(reports).values(
-                id=report_id,
-                target=report.target_name,
-                saved_at=report.started_at,
-                body=rows.report_body(report),
-            )
-        )
-        await self._forget_reports(connection, report.started_at, but=report_id)
-        return report_id
-
-    async def _forget_reports(
-        self, connection: AsyncConnection, now: datetime, *, but: str
-    ) -> None:
-        newest_last = reports.c.saved_at.desc(), reports.c.id
-        surplus = select(reports.c.id).order_by(*newest_last).offset(self._keep.reports)
-        needed = (
-            select(incidents.c.report_id)
-            .where(incidents.c.closed_at.is_(None), incidents.c.report_id.is_not(None))
-            .union_all(
-                select(_DELIVERIES.c.report_id).where(
-                    _DELIVERIES.c.done_at.is_(None), _DELIVERIES.c.report_id.is_not(None)
-                )
-            )
-        )
-        old = reports.c.saved_at < now - self._keep.reports_for
-        await connection.execute(
-            delete(reports).where(
-                old | reports.c.id.in_(surplus),
-                reports.c.id != but,
-                reports.c.id.not_in(needed),
-            )
-        )
+        return await self._run(lambda c: reports.load(c, report_id))
 
     # ------------------------------------------------------------ feedback
 
@@ -438,51 +301,3 @@ class Store:
         if not task.cancelled() and (error := task.exception()) is not None:
             # Also marks it as retrieved: a cancelled caller does not fetch it any more.
             _log.debug("a transaction failed: %s", error)
-
-
-_TRANSITIONS = transitions  # `record` has arguments of these names
-_DELIVERIES = deliveries
-
-
-def _conflict(state: TargetState) -> StoreConflictError:
-    return StoreConflictError(
-        f"Another process recorded {state.target!r} meanwhile (revision {state.revision})."
-    )
-
-
-async def _target(connection: AsyncConnection, state: TargetState) -> None:
-    values = {
-        "state": state.state.value,
-        "since": state.since,
-        "seen_at": state.seen_at,
-        "incident_id": state.incident.id if state.incident else None,
-        "incidents": state.incidents,
-        "revision": state.revision,
-        **rows.flapping_columns(state),
-    }
-    if state.revision == 1:
-        await connection.execute(insert(targets).values(target=state.target, **values))
-        return
-    result = await connection.execute(
-        update(targets)
-        .where(targets.c.target == state.target, targets.c.revision == state.revision - 1)
-        .values(**values)
-    )
-    if result.rowcount != 1:
-        raise _conflict(state)
-
-
-async def _incidents(
-    connection: AsyncConnection, *wanted: ColumnElement[bool], newest: int | None = None
-) -> list[Incident]:
-    query = (
-        select(incidents, reports.c.body)
-        .outerjoin(reports, incidents.c.report_id == reports.c.id)
-        .where(*wanted)
-    )
-    when = incidents.c.opened_at
-    if newest is None:
-        query = query.order_by(when, incidents.c.id)
-    else:
-        query = query.order_by(when.desc(), incidents.c.id).limit(newest)
-    return [rows.incident(row) for row in await connection.execute(query)]
