@@ -88,7 +88,7 @@ demo: ## the bot, a local workspace and a backend to break
 	$(BIN)/wsdiag demo
 
 screenshots: ## docs/img/*.png, from the demo
-	$(BIN)/python -m bench.screenshots docs/img
+	$(BIN)/python -m bench.screenshots docs/img en
 
 clean: ## what can be made again
 	rm -rf build dist *.egg-info $(NODE)/node_modules

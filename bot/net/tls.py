@@ -15,6 +15,10 @@ from typing import Any, Final, cast
 
 ALPN: Final = ["http/1.1"]
 _BROWSERS_OLDEST: Final = ssl.TLSVersion.TLSv1_2
+# CPython's own choice since 3.10, on every build of it: Debian's would take all of OpenSSL's.
+_CIPHERS: Final = (
+    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+)
 _RECORD: Final = 16_384
 _OP_LEGACY_SERVER_CONNECT: Final = 0x4  # <openssl/ssl.h>; in the ssl module since Python 3.12
 
@@ -83,7 +87,7 @@ class Overheard:
 
 def plain_hello(trust: Trust) -> ssl.SSLContext:
     """A context of its own that says what `verifying` says, and accepts any certificate."""
-    return _bare(trust, None, ALPN)
+    return _bare(trust, _CIPHERS, ALPN)
 
 
 @lru_cache(maxsize=16)
@@ -91,7 +95,8 @@ def _verifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
     context = ssl.create_default_context()
     # OpenSSL falls back to the subject's CN where there is no SAN; browsers do not (faults.md §3).
     context.hostname_checks_common_name = False
-    context.minimum_version = _BROWSERS_OLDEST  # Debian's Python would go down to TLS 1.0
+    context.minimum_version = _BROWSERS_OLDEST
+    context.set_ciphers(_CIPHERS)
     context.set_alpn_protocols(ALPN)
     _load(context, trust)
     return context
@@ -103,15 +108,13 @@ def _unverifying(trust: Trust, *_stamps: int) -> ssl.SSLContext:
     return _bare(trust, "DEFAULT:@SECLEVEL=0", ALPN)
 
 
-def _bare(trust: Trust, ciphers: str | None, protocols: list[str]) -> ssl.SSLContext:
-    """ciphers None: those of Python's own contexts, which are fewer than OpenSSL's DEFAULT."""
+def _bare(trust: Trust, ciphers: str, protocols: list[str]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = _BROWSERS_OLDEST
     context.set_alpn_protocols(protocols)
-    if ciphers is not None:
-        context.set_ciphers(ciphers)
+    context.set_ciphers(ciphers)
     _load(context, Trust(None, trust.cert_file, trust.key_file, trust.key_password))
     return context
 

@@ -162,7 +162,7 @@ def _row(incident: Incident, told: Chronicle, clock: Clock) -> _Row:
         lasted=lasted,
         who=seen.user if seen else None,
         after=after,
-        notes=tuple((a.user, clean(a.note, _NOTE)) for a in acts if a.note),
+        notes=tuple((a.user, clean(a.note, _NOTE)) for a in acts if a.kind is ActKind.NOTED),
     )
 
 

@@ -35,15 +35,20 @@ def told(
     return history(Chronicle("prod", reckoned, incidents, acts), Clock.of(Zone(), lang))
 
 
-def acknowledged(one: Incident, minutes: float = 3.0, note: str = "") -> Act:
+def acknowledged(one: Incident, minutes: float = 3.0) -> Act:
     at = one.opened_at + timedelta(minutes=minutes)
-    return Act(ActKind.ACKNOWLEDGED, "prod", "U0MIRA", at, one.id, note=note)
+    return Act(ActKind.ACKNOWLEDGED, "prod", "U0MIRA", at, one.id)
+
+
+def noted(one: Incident, note: str) -> Act:
+    return Act(ActKind.NOTED, "prod", "U0MIRA", END, one.id, note=note)
 
 
 def test_each_incident_says_when_why_how_long_and_who_saw_to_it() -> None:
     first, second = incident(1, 10, 12), incident(2, 1, None, cause=None)
-    note = Act(ActKind.NOTED, "prod", "U0MIRA", END, first.id, note="the proxy <!channel>")
-    for post in told([first, second], {first.id: [acknowledged(first), note]}):
+    handed = Act(ActKind.ESCALATED, "prod", "U0MIRA", END, first.id, note="C0DEVELOP")
+    acts = [acknowledged(first), handed, noted(first, "the proxy <!channel>")]
+    for post in told([first, second], {first.id: acts}):
         text = shown(post)
         assert "26 Nov, 11:30" in text
         assert "12 min" in text
@@ -53,6 +58,7 @@ def test_each_incident_says_when_why_how_long_and_who_saw_to_it() -> None:
         assert "after 3 min" in text
         assert "U0MIRA" in str(post.blocks)
         assert "the proxy" in text
+        assert "C0DEVELOP" not in text  # where it was handed over to is nobody's note
         assert text.index("no cause named") < text.index("Nothing listens")  # the newest first
         assert post.text.startswith("prod was up for ")
 
@@ -82,7 +88,7 @@ def test_slack_takes_it_however_much_there_is(raw: list[tuple[float, float, str]
         for n, (hours, minutes, _) in enumerate(raw)
     ]
     acts = {
-        one.id: [acknowledged(one, note=note)]
+        one.id: [acknowledged(one), noted(one, note)]
         for one, (_, _, note) in zip(incidents, raw, strict=True)
     }
     table, listed = told(incidents, acts, MONTH)
