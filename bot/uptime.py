@@ -16,32 +16,11 @@ from typing import Final
 from bot.incidents import Incident
 from bot.patterns import Sample
 from bot.patterns.rollup import floor
+from bot.spans import Span, joined
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 MONTH: Final = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """From `start` until just before `end`. One that ends before it starts is empty."""
-
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def until(cls, end: datetime, length: timedelta) -> Span:
-        """The span of that length which ends at a moment."""
-        return cls(end - length, end)
-
-    @property
-    def seconds(self) -> float:
-        """How long it is."""
-        return max(0.0, (self.end - self.start).total_seconds())
-
-    def common(self, other: Span) -> Span:
-        """What is in both; empty where nothing is."""
-        return Span(max(self.start, other.start), min(self.end, other.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +142,6 @@ def apart(samples: Iterable[Sample]) -> list[Sample]:
         taken.setdefault(sample.span_s, set()).add(floor(sample.at, sample.span_s))
         kept.append(sample)
     return sorted(kept, key=lambda s: s.at)
-
-
-def joined(spans: Iterable[Span]) -> list[Span]:
-    """The same time in spans that do not overlap, the first one first; empty ones are left out."""
-    result: list[Span] = []
-    for span in sorted(span for span in spans if span.seconds > 0):
-        if result and span.start <= result[-1].end:
-            result[-1] = Span(result[-1].start, max(result[-1].end, span.end))
-        else:
-            result.append(span)
-    return result
 
 
 def _inside(sample: Sample, span: Span, windows: Sequence[Span]) -> tuple[float, float, float]:

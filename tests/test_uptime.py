@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bot.incidents import Incident, incident_id
 from bot.model import State
 from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample, roll_up
-from bot.uptime import DAY, Availability, Span, apart, availability, joined
+from bot.spans import Span, joined
+from bot.uptime import DAY, Availability, apart, availability
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SPAN = Span(START, START + timedelta(hours=6))

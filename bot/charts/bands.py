@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from bot.incidents import Incident
 from bot.model import State
 from bot.patterns import MINUTE_S, Sample
-from bot.uptime import Span, apart
+from bot.spans import Span
+from bot.uptime import apart
 
 
 @dataclass(frozen=True, slots=True)

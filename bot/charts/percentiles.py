@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.patterns import Sample
 from bot.patterns.rollup import floor
-from bot.uptime import Span
+from bot.spans import Span
 
 _STEPS_S: Final = (60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600)
 _MOST: Final = 170  # points that a chart can show apart

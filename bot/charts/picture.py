@@ -13,7 +13,8 @@ from bot.evidence import Ending
 from bot.incidents import Incident
 from bot.model import State
 from bot.patterns import FIVE_MINUTES_S, MINUTE_S, Sample, Session
-from bot.uptime import Span, apart, availability
+from bot.spans import Span
+from bot.uptime import apart, availability
 
 _UNKNOWN: Final = 0.3
 _SHORTEST: Final = timedelta(minutes=2)

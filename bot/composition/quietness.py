@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from bot import uptime
 from bot.quiet import Silence, Window, mute_ended, silences, times, window_ended
+from bot.spans import Span
 from bot.store import Store
 
 
@@ -21,10 +21,10 @@ class Quietness:
     ) -> None:
         self._store, self._targets, self._windows = store, targets, windows
 
-    def planned(self, target: str, span: uptime.Span) -> Sequence[uptime.Span]:
+    def planned(self, target: str, span: Span) -> Sequence[Span]:
         """When work on a target was planned within a span; what it breaks is no downtime."""
         return [
-            uptime.Span(found.start, found.end)
+            found
             for window in self._windows()
             if window.covers(target)
             for found in times(window, span.start, span.end)

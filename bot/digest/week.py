@@ -11,7 +11,8 @@ from typing import Final
 
 from bot.incidents import Incident
 from bot.model import Target
-from bot.uptime import Availability, Span
+from bot.spans import Span
+from bot.uptime import Availability
 
 _RECURRING: Final = 2  # a cause that came once is no frequent one, a target with one no noisy one
 

@@ -12,14 +12,13 @@ from bot.quiet.mutes import ended as mute_ended
 from bot.quiet.mutes import in_force
 from bot.quiet.pending import Policy, Step, Vigil, acknowledgement, due, steps
 from bot.quiet.silence import Silence, silences
-from bot.quiet.windows import Recurring, Span, Window, maintenance, times
+from bot.quiet.windows import Recurring, Window, maintenance, times
 from bot.quiet.windows import ended as window_ended
 
 __all__ = [
     "Policy",
     "Recurring",
     "Silence",
-    "Span",
     "Step",
     "Vigil",
     "Window",

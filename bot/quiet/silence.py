@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model import Mute
-from bot.quiet.windows import Span, Window, maintenance
+from bot.quiet.windows import Window, maintenance
+from bot.spans import Span
 
 
 @dataclass(frozen=True, slots=True)

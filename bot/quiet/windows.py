@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from bot.spans import Span
+
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -29,20 +31,8 @@ class Recurring:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """From `start` until just before `end`, both in UTC. A window of one time is one."""
-
-    start: datetime
-    end: datetime
-
-    def holds(self, now: datetime) -> bool:
-        """Whether `now` is in it."""
-        return self.start <= now < self.end
-
-
-@dataclass(frozen=True, slots=True)
 class Window:
-    """When targets are worked on. No targets: all of them."""
+    """When targets are worked on; a `Span` is a window of one time. No targets: all of them."""
 
     when: Recurring | Span
     targets: frozenset[str] = frozenset()

@@ -21,10 +21,11 @@ from pydantic import (
 )
 
 from bot.model import say
-from bot.quiet import Policy, Recurring, Span, Window
+from bot.quiet import Policy, Recurring, Window
 from bot.settings import fields
 from bot.settings.fields import TomlOnly
 from bot.settings.problems import BadValueError
+from bot.spans import Span
 
 LONGEST_MIN: Final = 7 * 24 * 60  # a window or a wait of more than a week is a slip of the pen
 SHORTEST_SECRET: Final = 16

@@ -25,8 +25,8 @@ from bot.slack.way.channels import Channels
 from bot.slack.way.people import Door, Remembered
 from bot.slack.way.posting import Place, Poster
 from bot.slack.way.uploads import Uploads
+from bot.spans import Span
 from bot.store import Store
-from bot.uptime import Span
 
 if TYPE_CHECKING:
     from bot.watcher import LogLine

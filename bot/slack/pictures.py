@@ -12,8 +12,8 @@ from bot.charts.clock import Clock, Zone
 from bot.charts.words import title
 from bot.slack.blocks.mrkdwn import escape
 from bot.slack.way.uploads import Upload, Uploads
+from bot.spans import Span
 from bot.store import Store
-from bot.uptime import Span
 
 _SESSIONS: Final = 2_000
 _COMMENT: Final = 600

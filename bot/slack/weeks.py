@@ -8,8 +8,8 @@ from bot.digest import TargetWeek, Week, week
 from bot.model import Target
 from bot.patterns import Sample
 from bot.slack.desk import Planned
+from bot.spans import Span
 from bot.store import Store
-from bot.uptime import Span
 
 
 async def reckon(store: Store, targets: Iterable[Target], span: Span, planned: Planned) -> Week:

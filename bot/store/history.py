@@ -19,11 +19,12 @@ from bot.evidence import Ending
 from bot.model import Reason, Transport
 from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample, Session, roll_up
 from bot.patterns.rollup import floor
+from bot.spans import Span
 from bot.store import reckoning, rows
 from bot.store.reckoning import Past
 from bot.store.run import Run
 from bot.store.schema import samples, sessions
-from bot.uptime import Availability, Span, availability
+from bot.uptime import Availability, availability
 
 _STEPS: Final = ((MINUTE_S, FIVE_MINUTES_S), (FIVE_MINUTES_S, HOUR_S))
 _LATE_S: Final = 60.0  # what is written later than this is in the samples it was taken for alone

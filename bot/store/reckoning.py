@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.incidents import Incident
 from bot.model import ActKind
 from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample
+from bot.spans import Span
 from bot.store import rows
 from bot.store.schema import acts, incidents, samples
-from bot.uptime import Span
 
 _HOURS_FROM: Final = timedelta(days=3)  # a longer span is reckoned from hours
 

@@ -11,7 +11,7 @@ from bot.evidence import Ending
 from bot.incidents import Incident
 from bot.model import Confidence, Layer, Named, Section, State, Transport
 from bot.patterns import Sample, Session
-from bot.uptime import Span
+from bot.spans import Span
 
 END = datetime(2026, 11, 26, 21, 30, tzinfo=UTC)
 DAY = Span.until(END, timedelta(hours=24))

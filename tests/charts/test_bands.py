@@ -12,7 +12,7 @@ from bot.charts.bands import Band, bands
 from bot.incidents import Incident
 from bot.model import State
 from bot.patterns import roll_up
-from bot.uptime import Span
+from bot.spans import Span
 from tests.charts.past import DAY, END, incident, samples
 
 _INCIDENTS = st.lists(

@@ -15,7 +15,7 @@ from bot.charts.clock import Clock, Zone
 from bot.charts.drawing import draw
 from bot.charts.picture import Picture
 from bot.model import State
-from bot.uptime import Span
+from bot.spans import Span
 from tests.charts.past import DAY, END, incident, lost, samples
 
 UTC_EN = Clock.of(Zone(), "en")

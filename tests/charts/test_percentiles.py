@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.charts.percentiles import percentiles, points, step_s
 from bot.patterns import Sample
-from bot.uptime import Span
+from bot.spans import Span
 from tests.charts.past import DAY, END, samples
 
 _MS = st.floats(0.1, 60_000)

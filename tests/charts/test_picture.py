@@ -15,7 +15,7 @@ from bot.evidence import Ending
 from bot.locales import LANGUAGES, percent, translate
 from bot.model import State
 from bot.patterns import roll_up
-from bot.uptime import Span
+from bot.spans import Span
 from tests.charts.past import DAY, END, incident, lost, samples
 
 BERLIN = Clock.of(Zone("Europe/Berlin", 3_600), "en")

@@ -10,7 +10,8 @@ import pytest
 
 from bot.composition.quietness import Quietness
 from bot.model import Act, ActKind
-from bot.quiet import Recurring, Span, Window
+from bot.quiet import Recurring, Window
+from bot.spans import Span
 from bot.store import Store
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -15,7 +15,8 @@ from bot.incidents import Incident
 from bot.locales import LANGUAGES, translate
 from bot.model import State, Target, WatchSettings
 from bot.slack.blocks.digest import digest
-from bot.uptime import Span, availability
+from bot.spans import Span
+from bot.uptime import availability
 from tests.charts.past import END, incident, samples
 from tests.slack.rules import assert_postable, shown
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from bot.model import Mute
-from bot.quiet import Silence, Span, Window, silences
+from bot.quiet import Silence, Window, silences
+from bot.spans import Span
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOUR = Span(NOW, NOW + timedelta(hours=1))

@@ -10,7 +10,8 @@ from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.quiet.windows import Recurring, Span, Window, ended, latest, maintenance, times
+from bot.quiet.windows import Recurring, Window, ended, latest, maintenance, times
+from bot.spans import Span
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

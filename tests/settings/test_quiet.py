@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.quiet import Policy, Recurring, Span, Window
+from bot.quiet import Policy, Recurring, Window
 from bot.settings import load
+from bot.spans import Span
 from tests.settings.conftest import Write
 
 TARGETS = (

@@ -9,8 +9,8 @@ import pytest
 from bot.incidents import TargetState
 from bot.model import Act, ActKind, State
 from bot.patterns import MINUTE_S, Sample
+from bot.spans import Span
 from bot.store import Store
-from bot.uptime import Span
 from tests.store.conftest import START, at, seen
 from tests.store.test_store import record
 

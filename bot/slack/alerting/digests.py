@@ -23,8 +23,9 @@ from bot.slack.way.channels import Channels
 from bot.slack.way.client import REACHING, TokenRefused
 from bot.slack.way.errors import raise_if_passing, understand
 from bot.slack.weeks import reckon
+from bot.spans import Span
 from bot.store import Store, StoreError
-from bot.uptime import WEEK, Span
+from bot.uptime import WEEK
 
 DIGEST_EVENT: Final = "wsdiag_digest"
 

@@ -29,8 +29,9 @@ from bot.slack.way.client import REACHING
 from bot.slack.way.errors import understand
 from bot.slack.way.languages import Languages
 from bot.slack.way.posting import Place
+from bot.spans import Span
 from bot.store import StoreError
-from bot.uptime import DAY, MONTH, WEEK, Span
+from bot.uptime import DAY, MONTH, WEEK
 
 _CHART: Final = timedelta(hours=24)
 _MUTE: Final = timedelta(hours=2)

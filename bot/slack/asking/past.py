@@ -22,8 +22,9 @@ from bot.slack.way.errors import understand
 from bot.slack.way.posting import Place
 from bot.slack.way.uploads import refusal
 from bot.slack.weeks import reckon
+from bot.spans import Span
 from bot.store import StoreError
-from bot.uptime import WEEK, Span, availability
+from bot.uptime import WEEK, availability
 
 _ACTS: Final = 1_000
 

@@ -11,12 +11,13 @@ import pytest
 from bot.demo.workspace import Message
 from bot.incidents import Incident, TargetState, incident_id, observe
 from bot.model import Act, ActKind, Observation, State, Target
-from bot.quiet import Silence, Span, Window, silences
+from bot.quiet import Silence, Window, silences
 from bot.slack.acting.quieting import acknowledge
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.way.access import Policy, Rule
 from bot.slack.way.client import Mode
 from bot.slack.way.posting import Place
+from bot.spans import Span
 from bot.store import NewDelivery
 from tests.slack.conftest import Scene, Stage
 from tests.slack.reports import report

@@ -16,8 +16,8 @@ from bot.model import Target
 from bot.slack.alerting.digests import DigestTeller
 from bot.slack.way.channels import Channels
 from bot.slack.way.client import SlackClient
+from bot.spans import Span
 from bot.store import Store
-from bot.uptime import Span
 from tests.charts.past import samples
 from tests.slack.conftest import Stage
 

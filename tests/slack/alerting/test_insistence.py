@@ -15,7 +15,7 @@ from bot.demo.workspace import Message, Workspace
 from bot.guide import GuideLinks
 from bot.incidents import TargetState, observe
 from bot.model import Act, ActKind, Feed, Observation, State
-from bot.quiet import Policy, Silence, Span, Window, silences
+from bot.quiet import Policy, Silence, Window, silences
 from bot.quiet.mutes import ended as mute_ended
 from bot.slack.alerting.alerts import Alerts
 from bot.slack.alerting.incident_messages import IncidentMessages
@@ -24,6 +24,7 @@ from bot.slack.alerting.rounds import Pace
 from bot.slack.blocks.common import Reader
 from bot.slack.way.channels import Channels
 from bot.slack.way.client import SlackClient
+from bot.spans import Span
 from bot.store import NewDelivery, Store
 from bot.store.schema import acts
 from tests.slack.conftest import Stage

@@ -19,8 +19,8 @@ from bot.slack.blocks.home import Home, Uptime, home, on_page, target_key
 from bot.slack.blocks.status import TargetStatus
 from bot.slack.way.access import Policy, Rule
 from bot.slack.way.client import Mode
+from bot.spans import Span
 from bot.store import NewDelivery, Store
-from bot.uptime import Span
 from tests.charts.past import END, incident, samples
 from tests.slack.conftest import Scene, Stage
 from tests.slack.reports import report

@@ -15,8 +15,8 @@ from bot.demo.workspace import Message
 from bot.incidents import TargetState, observe
 from bot.model import Act, ActKind, Observation, State, Target
 from bot.slack.way.client import Mode
+from bot.spans import Span
 from bot.store import Store
-from bot.uptime import Span
 from tests.charts.past import lost, samples
 from tests.slack.conftest import Scene, Stage
 from tests.slack.reports import report

@@ -14,7 +14,8 @@ from bot.locales import LANGUAGES
 from bot.model import Act, ActKind, State
 from bot.slack.blocks.history import Chronicle, history
 from bot.slack.blocks.kit import Post
-from bot.uptime import Span, availability
+from bot.spans import Span
+from bot.uptime import availability
 from tests.charts.past import END, incident, samples
 from tests.slack.rules import assert_acceptable, shown
 
