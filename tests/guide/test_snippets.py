@@ -15,7 +15,10 @@ from bot import guide
 from bot.__main__ import app
 from bot.guide.parse import load, markdown
 from bot.locales import LANGUAGES
-from bot.slack.asking.parse import Misunderstood, parse
+from bot.slack.asking.parse import parse
+from bot.slack.asking.requests import (
+    Misunderstood,
+)
 from tests.servers.tools import find
 
 _RUN_S = 30

@@ -16,7 +16,9 @@ from bot.quiet import Silence
 from bot.slack.acting import quieting
 from bot.slack.acting.reading import answer_guide
 from bot.slack.asking.explaining import explain_to
-from bot.slack.asking.parse import (
+from bot.slack.asking.parse import parse, parse_mention
+from bot.slack.asking.past import answer_chart, answer_digest, answer_history
+from bot.slack.asking.requests import (
     Acknowledge,
     CheckTarget,
     CheckUrl,
@@ -32,10 +34,7 @@ from bot.slack.asking.parse import (
     ShowStatus,
     ShowTargets,
     UnmuteTarget,
-    parse,
-    parse_mention,
 )
-from bot.slack.asking.past import answer_chart, answer_digest, answer_history
 from bot.slack.blocks.progress import busy, notice
 from bot.slack.blocks.status import status
 from bot.slack.blocks.targets import targets

@@ -1,6 +1,6 @@
 """What a person typed after `/wsdiag` or `@wsdiag`, understood. Pure.
 
-A new word of the command is a row in `_WORDS` and a class beside `ShowStatus`.
+A new word of the command is a row in `_WORDS` and a record in `requests`.
 """
 
 from __future__ import annotations
@@ -8,12 +8,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
 
-from bot.model import Message, say
+from bot.model import say
 from bot.slack.asking import lookback
+from bot.slack.asking.requests import (
+    Acknowledge,
+    CheckTarget,
+    CheckUrl,
+    ExplainText,
+    Misunderstood,
+    MuteTarget,
+    Request,
+    ShowChart,
+    ShowDigest,
+    ShowGuide,
+    ShowHelp,
+    ShowHistory,
+    ShowStatus,
+    ShowTargets,
+    UnmuteTarget,
+)
 from bot.slack.asking.spans import LONGEST as LONGEST_MUTE
 from bot.slack.asking.spans import SHORTEST as SHORTEST_MUTE
 from bot.slack.asking.spans import span
@@ -28,120 +45,6 @@ _URL = re.compile(r"(?:https?|wss?)://\S+", re.IGNORECASE)
 _PASTE = re.compile(r"\s{0,20}explain(?=[\s:\"'`“”«]|\Z)\s{0,20}", re.IGNORECASE)
 _FENCE = re.compile(r"\A\s{0,20}```|```\s{0,20}\Z")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckTarget:
-    """Check a configured target; None: the only one, or the channel's."""
-
-    name: str | None = None
-    deep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CheckUrl:
-    """Check a URL that is no target; whether that is allowed is decided elsewhere."""
-
-    url: str
-    deep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainText:
-    """Explain what was pasted; its line breaks are kept."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShowStatus:
-    """Show every target and how it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShowTargets:
-    """Show what is watched, and how."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShowGuide:
-    """Show the guide's section, or the entry of a cause, that these words mean; all without."""
-
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MuteTarget:
-    """Mute a target for a time; `lasts` None: until it is up."""
-
-    name: str | None
-    lasts: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
-class UnmuteTarget:
-    """Take a mute back."""
-
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """Take on what is wrong with a target."""
-
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ShowChart:
-    """Draw a target's past; without a name as for `CheckTarget`."""
-
-    name: str | None = None
-    back: timedelta = lookback.DAY
-
-
-@dataclass(frozen=True, slots=True)
-class ShowHistory:
-    """List a target's incidents; without a name as for `CheckTarget`."""
-
-    name: str | None = None
-    back: timedelta = lookback.LONGEST
-
-
-@dataclass(frozen=True, slots=True)
-class ShowDigest:
-    """Show what the last week came to."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShowHelp:
-    """Show what can be typed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Misunderstood:
-    """Not understood: why, and what was probably meant (words to type after `/wsdiag`)."""
-
-    problem: Message
-    suggestion: str | None = None
-
-
-Request = (
-    CheckTarget
-    | CheckUrl
-    | ExplainText
-    | ShowStatus
-    | ShowTargets
-    | ShowGuide
-    | MuteTarget
-    | UnmuteTarget
-    | Acknowledge
-    | ShowChart
-    | ShowHistory
-    | ShowDigest
-    | ShowHelp
-    | Misunderstood
-)
 
 
 def parse(text: str, targets: Collection[str]) -> Request:

@@ -12,7 +12,10 @@ from bot.locales import translate
 from bot.model import say
 from bot.slack import forms
 from bot.slack.asking.explaining import explain_to
-from bot.slack.asking.parse import ExplainText, pasted
+from bot.slack.asking.parse import pasted
+from bot.slack.asking.requests import (
+    ExplainText,
+)
 from bot.slack.blocks.diagnose import (
     CHOICE,
     DEEP_BLOCK,

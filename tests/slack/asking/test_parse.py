@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.asking.parse import (
-    LONGEST,
+from bot.slack.asking.parse import LONGEST, parse, parse_mention
+from bot.slack.asking.requests import (
     Acknowledge,
     CheckTarget,
     CheckUrl,
@@ -22,8 +22,6 @@ from bot.slack.asking.parse import (
     ShowStatus,
     ShowTargets,
     UnmuteTarget,
-    parse,
-    parse_mention,
 )
 
 TARGETS = ("prod", "Staging", "prod eu")
