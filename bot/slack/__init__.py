@@ -3,26 +3,16 @@
 | module | subject |
 |---|---|
 | `app` | wiring: `SlackBot` starts, runs and stops; `build` makes the Bolt app |
-| `client` | tokens, the session, retries, proxies |
-| `sockets`, `http` | how Slack reaches us: Socket Mode, or our own web server |
+| `asking` | what people ask: commands, mentions, shortcuts, the Home tab |
+| `acting` | what people do: buttons, modals, mutes, the hand-over |
+| `alerting` | what the bot says by itself: incidents, storms, notices, digests |
 | `desk` | what handlers are given to work with |
-| `parse` | what a person typed (pure) |
-| `access`, `people` | who may (pure), and who someone is |
-| `commands`, `home` | `/wsdiag` and mentions, the App Home |
-| `actions`, `incident_actions` | the buttons of reports and of incidents |
-| `shortcuts`, `workflow` | the other ways in: shortcuts, a step for Workflow Builder |
-| `acting` | what a person does about an incident: recorded, told, shown on its message |
-| `quieting`, `noting`, `sharing`, `escalating` | acknowledge, mute, note, share, hand over |
-| `timeline`, `handover` | what is handed over (pure) |
-| `subjects`, `marks` | which incidents a button is about, what their message says was done |
-| `forms`, `clicks` | what every modal and every click needs |
-| `reading`, `explaining` | the guide; what a pasted error means |
+| `clicks`, `forms` | what every click and every modal needs |
 | `checks` | a check on request: joined, shown live, answered |
-| `posting` | messages into a conversation, by postMessage or response_url |
-| `notices` | what the bot says of itself, into the default channel |
-| `alerts`, `incident_messages`, `channels` | the outbox into channels: when, what, how |
-| `errors` | what Slack's refusals mean |
-| `blocks/`, `mrkdwn` | what it all looks like (pure) |
+| `pictures`, `weeks` | charts as Slack takes them; weeks of targets, reckoned |
+| `doctor` | whether the tokens and the app are as they should be |
+| `way` | the way to Slack and back: tokens, sockets, HTTP, channels, people |
+| `blocks` | what it all looks like (pure) |
 """
 
 from bot.slack.app import Bindings, SlackBot
