@@ -199,8 +199,11 @@ class _Run:
             self._cut.add(name)
             self._put(name, _cut(name, started))
             return
-        self._on_progress(Progress(name, None))
-        self.look.tell = lambda note: self._on_progress(Progress(name, None, note))
+        on_progress = self._on_progress
+        on_progress(Progress(name, None))
+        # Not by way of `self`: a look that refers to its run is a cycle, and all that it has opened
+        # would wait, TLS sessions included, until somebody collects cycles.
+        self.look.tell = lambda note: on_progress(Progress(name, None, note))
         self.look.ends = self._deadline
         try:
             async with asyncio.timeout(min(deadline_s, left)):

@@ -23,6 +23,7 @@ from bot.model import (
     Status,
     Target,
 )
+from bot.net.connection import Connection
 from bot.probes import SUITE, ProbeRow
 from bot.probes.look import Look
 from tests.net.scripted import Peer, Scripted
@@ -211,3 +212,21 @@ async def test_a_run_cancelled_at_any_moment_leaves_no_socket_open(
         await asyncio.wait({run})
         del run
         gc.collect()  # a lost socket speaks up as a ResourceWarning, which fails the test
+
+
+@pytest.mark.parametrize("listening", [True, False])
+async def test_a_run_leaves_nothing_to_the_collector_of_cycles(
+    listening: bool, socketio_server: StartPython
+) -> None:
+    server = await socketio_server()
+    if not listening:
+        await server.stop()
+    gc.collect()
+    gc.disable()
+    try:
+        await diagnose(Target("t", server.url))
+        await asyncio.sleep(0)  # callbacks of what has ended
+        left = [thing for thing in gc.get_objects() if isinstance(thing, Look | Connection)]
+    finally:
+        gc.enable()
+    assert not left
