@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -24,6 +24,7 @@ from bot.net.errors import since_ms
 from bot.probes import FOLLOW_UPS, SUITE, Found, config, history
 from bot.probes.heartbeat import hold_s
 from bot.probes.look import AddressError, Look, SettingsError, prepare
+from bot.tasks import together
 
 _ROUNDS: Final = 12  # of follow-ups; each may narrow the causes and ask for more
 _LEAVE_S: Final = 1.0
@@ -132,7 +133,7 @@ class _Run:
                 done[row.name].set()
 
         early_first = sorted(range(len(SUITE)), key=lambda i: not SUITE[i].early)
-        await _together(run(i) for i in early_first)
+        await together(run(i) for i in early_first)
         if self._memory is not None:
             self._put(history.NAME, history.finding(self._memory, self.findings()))
 
@@ -156,9 +157,9 @@ class _Run:
             if not fresh:
                 return
             # Parallel traffic flips the parity of a round robin and hides a missing affinity.
-            together = [f for f in fresh if not FOLLOW_UPS[f].alone] or fresh[:1]
-            self.asked.update(together)
-            await _together(self._follow_up(f) for f in together)
+            batch = [f for f in fresh if not FOLLOW_UPS[f].alone] or fresh[:1]
+            self.asked.update(batch)
+            await together(self._follow_up(f) for f in batch)
 
     async def leave(self) -> None:
         """End the sessions. A server that does not listen any more gets no long goodbye."""
@@ -287,14 +288,3 @@ def _unusable(target: Target, error: SettingsError) -> tuple[Finding, ...]:
 def _cut(name: str, started: float) -> Finding:
     note = NoEvidence("cut off by a deadline")
     return Finding(name, Status.SKIPPED, Reason.DEADLINE, note, since_ms(started))
-
-
-async def _together(steps: Iterable[Awaitable[None]]) -> None:
-    """Run steps at once; the first exception ends the others, then is raised as it is."""
-    tasks = [asyncio.ensure_future(step) for step in steps]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

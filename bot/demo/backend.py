@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from bot.demo.child import BackendError, Child
 from bot.demo.front import Front, Mode
+from bot.tasks import call_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,7 @@ class BreakableBackend:
 
     async def _forget_comeback(self) -> None:
         if self._comeback is not None:
-            self._comeback.cancel()
-            await asyncio.gather(self._comeback, return_exceptions=True)
+            await call_off(self._comeback)
             self._comeback = None
 
     async def _kill(self) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Coroutine
 from enum import StrEnum
-from typing import Any
+
+from bot.tasks import call_off, together
 
 _HEAD_LIMIT = 64 * 1024
 _HEAD_DEADLINE_S = 30.0
@@ -75,9 +75,7 @@ class Front:
     async def drop(self) -> None:
         """End every connection there is."""
         tasks = list(self._connections)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await call_off(*tasks)
 
     async def close(self) -> None:
         """Refuse, and give the port back."""
@@ -117,7 +115,7 @@ class Front:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
         try:
             up_writer.write(first)
-            await _both(_pump(reader, up_writer), _pump(up_reader, writer))
+            await together((_pump(reader, up_writer), _pump(up_reader, writer)))
         finally:
             up_writer.transport.abort()
 
@@ -155,17 +153,6 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await writer.drain()
     if writer.can_write_eof():
         writer.write_eof()
-
-
-async def _both(*ways: Coroutine[Any, Any, None]) -> None:
-    """Run both directions to their ends; the failure of one ends the other."""
-    tasks = [asyncio.ensure_future(way) for way in ways]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -26,6 +26,7 @@ from bot.net.errors import WireError, failure, reason_of
 from bot.net.resolve import Lookup, Resolver
 from bot.net.sockets import Connect
 from bot.net.text import Scrubber
+from bot.tasks import call_off
 
 CONNECT_S: Final = 4.0  # lost SYNs are sent again after 1 and 3 s; an absent neighbour takes 3.1 s
 TLS_S: Final = 4.0
@@ -92,8 +93,7 @@ class Dialer:
     async def close_context(self) -> None:
         """End the building of a context that nobody waits for any more."""
         if self._context is not None:
-            self._context.cancel()
-            await asyncio.gather(self._context, return_exceptions=True)
+            await call_off(self._context)
 
     async def release(self) -> None:
         """End what runs in the background, and every connection that is still open.

@@ -20,6 +20,7 @@ from bot.model import Reason
 from bot.net import addresses, resolv_conf
 from bot.net.errors import eai_name, reason_of, since_ms
 from bot.net.resolv_conf import ResolvConf, Server
+from bot.tasks import call_off
 
 HEDGE_S: Final = 1.0
 _RETRY_S: Final = 0.25  # EAI_AGAIN means "try again": one SERVFAIL of a cold resolver is no outage
@@ -100,9 +101,7 @@ class Resolver:
     async def close(self) -> None:
         """Forget what is still being looked up. Threads end by themselves."""
         tasks = [*self._lookups.values(), *self._hedges.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await call_off(*tasks)
 
     def _system_task(self, host: str) -> asyncio.Task[Lookup]:
         if host not in self._lookups:
@@ -131,9 +130,7 @@ class Resolver:
                 if found:
                     return Lookup(host, found, elapsed_ms=since_ms(started), hedged=True)
         finally:
-            for reply in replies:
-                reply.cancel()
-            await asyncio.gather(*replies, return_exceptions=True)
+            await call_off(*replies)
         return Lookup(host, elapsed_ms=since_ms(started), hedged=True)
 
 

@@ -27,6 +27,7 @@ from bot.net.text import Scrubber
 from bot.probes import control_resolver, outcome
 from bot.probes.control_resolver import View
 from bot.probes.look import Look
+from bot.tasks import call_off
 from bot.urls import UrlError, parse_page_url, without_secrets
 
 CONTROL_S: Final = 4.0
@@ -62,8 +63,7 @@ async def probe(look: Look) -> Finding:
         view = await _opinion(look, asking) if asking is not None else None
     finally:
         if asking is not None:
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
+            await call_off(asking)
     evidence = _evidence(pages, view, resolver, look.slack_connected)
     return outcome.found("control", _judge(evidence), evidence, started)
 

@@ -16,6 +16,7 @@ from bot.net.packets import SioType
 from bot.probes.heartbeat import Heartbeat
 from bot.probes.held_stream import ECHO_S, JOIN_S, Plan
 from bot.probes.look import ANSWER_S, LEAVE_S, Look, PollingSession, cookies_of
+from bot.tasks import call_off
 
 _STEP_S: Final = 0.25
 _POLL_BYTES: Final = 1_000_000  # what an application sends on connect: engine.io's own bound
@@ -64,9 +65,7 @@ class _Held:
             if not polling.done() and self._ended_ms is None:
                 await self._echo(polling)
         finally:
-            joining.cancel()
-            polling.cancel()
-            await asyncio.gather(joining, polling, return_exceptions=True)
+            await call_off(joining, polling)
 
     async def leave(self) -> None:
         """End the session on the server, if it is still there."""

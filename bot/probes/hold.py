@@ -20,6 +20,7 @@ from bot.probes.held_stream import Plan
 from bot.probes.look import Look
 from bot.probes.outcome import Judged
 from bot.probes.sampler import EVERY_S, Sampler
+from bot.tasks import call_off
 
 _LEAD_S: Final = 0.6  # samples before our own sessions: did the server stand without us?
 _TAIL_S: Final = 1.5  # after a loss: is the server gone?
@@ -75,15 +76,11 @@ class _Hold:
             try:
                 await asyncio.gather(*holds)
             finally:
-                for task in holds:
-                    task.cancel()
-                await asyncio.gather(*holds, return_exceptions=True)
+                await call_off(*holds)
             if any(s.parted is not Parted.HELD for s in self.sessions):
                 await self._aftermath()
         finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await call_off(*beside)
 
     async def _socket(self) -> None:
         held = await held_stream.hold(self._look, self._plan())

@@ -31,6 +31,7 @@ from bot.probes import open_stream, outcome
 from bot.probes.held_stream import SocketSession
 from bot.probes.look import DEFAULT_HEALTH, Look, PollingSession, cookies_of
 from bot.probes.outcome import Judged
+from bot.tasks import call_off
 
 _TINY: Final = 16
 _STEPS: Final = (1_000, 20_000, 200_000)
@@ -223,9 +224,7 @@ async def _push(session: SocketSession, size: int) -> Rung:
             echoed = await session.echoed(token, limit)
             elapsed = since_ms(began) if echoed is not None else None
         finally:
-            sending.cancel()
-            watching.cancel()
-            await asyncio.gather(sending, watching, return_exceptions=True)
+            await call_off(sending, watching)
     finally:
         watching.cancel()
     failure = stream.ended

@@ -31,6 +31,7 @@ from bot.net.resolv_conf import Server
 from bot.net.resolve import Resolver
 from bot.net.text import Scrubber
 from bot.net.websocket import Stream
+from bot.tasks import call_off
 from bot.urls import UrlError
 
 T = TypeVar("T")
@@ -313,8 +314,7 @@ class Look:
             await self.leave()
         finally:
             if self.sampler is not None:
-                self.sampler.cancel()
-                await asyncio.gather(self.sampler, return_exceptions=True)
+                await call_off(self.sampler)
             if self.farewell is not None:
                 self.farewell[0].close()
             await self.dialer.close()

@@ -16,6 +16,7 @@ from bot.model import Finding, Reason, Status, Transport
 from bot.probes import namespace_polling, namespace_websocket, outcome
 from bot.probes.look import Look
 from bot.probes.outcome import Judged
+from bot.tasks import call_off
 
 # Without the way there and back: client libraries give a namespace as little as a second.
 SLOW_CONNECT_MS: Final = 1_500.0
@@ -37,9 +38,7 @@ async def probe(look: Look) -> Finding:
     try:
         attempts = (await direct, await polled)
     finally:
-        direct.cancel()
-        polled.cancel()
-        await asyncio.gather(direct, polled, return_exceptions=True)
+        await call_off(direct, polled)
     if any(a.outcome is Outcome.CONNECTED for a in attempts):
         look.joined.set()
     evidence = NamespaceEvidence(look.endpoint.namespace, look.auth is not None, attempts)

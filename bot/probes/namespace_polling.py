@@ -15,6 +15,7 @@ from bot.net.http import Reply
 from bot.net.packets import SioType
 from bot.probes.look import Ahead, Look, PollingSession
 from bot.probes.namespace_websocket import MIN_SETTLE_S, NAMESPACE_S, refusal
+from bot.tasks import call_off
 
 _POST_S: Final = 6.0
 _POST_GRACE_S: Final = 0.25  # the poll may overtake it on a busy machine
@@ -71,9 +72,7 @@ async def _dialled(look: Look) -> None:
     try:
         await asyncio.wait({reached, ended}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        reached.cancel()
-        ended.cancel()
-        await asyncio.gather(reached, ended, return_exceptions=True)
+        await call_off(reached, ended)
 
 
 async def _holds_elsewhere(look: Look, beside: asyncio.Task[NamespaceAttempt]) -> bool:
@@ -100,9 +99,7 @@ async def _join(talk: _Talk, post: Ahead, get: Ahead) -> None:
     except TimeoutError:
         return
     finally:
-        for task in (sending, polling):
-            task.cancel()
-        await asyncio.gather(sending, polling, return_exceptions=True)
+        await call_off(sending, polling)
         talk.elapsed_ms = since_ms(talk.began)
 
 

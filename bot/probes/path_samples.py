@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable
-from typing import Any, Final
+from typing import Final
 
 from bot.net import sockets
 from bot.net.dial import Sample
 from bot.probes.look import Look
+from bot.tasks import call_off, together
 
 BURST: Final = 30
 BURST_GAP_S: Final = 0.06  # 1.8 s in all
@@ -39,7 +39,7 @@ async def end(look: Look) -> None:
 
 async def burst(like: Sample) -> tuple[list[Sample], int]:
     """Further connects to one address, closed at once; and how many came to nothing."""
-    results = await _all(connect(like, i * BURST_GAP_S) for i in range(BURST))
+    results = await together(connect(like, i * BURST_GAP_S) for i in range(BURST))
     return [r for r in results if isinstance(r, Sample)], sum(r is False for r in results)
 
 
@@ -66,9 +66,7 @@ async def _spread(look: Look, like: Sample) -> None:
         made = await asyncio.gather(*awaited)
         look.dialer.connects += [s for s in made if isinstance(s, Sample)]
     finally:
-        for task in (joined, *tries):
-            task.cancel()
-        await asyncio.gather(joined, *tries, return_exceptions=True)
+        await call_off(joined, *tries)
 
 
 def _worth_waiting_for(
@@ -77,13 +75,3 @@ def _worth_waiting_for(
     """Those that are done, or late. What has only just begun would cost everybody a round trip."""
     late = time.monotonic() - 2 * like.took_ms / 1_000
     return [task for task, began in tries.items() if task.done() or began < late]
-
-
-async def _all(steps: Iterable[Coroutine[Any, Any, Sample | bool]]) -> list[Sample | bool]:
-    tasks = [asyncio.create_task(step) for step in steps]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

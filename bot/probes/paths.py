@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
+from collections.abc import Awaitable
 from typing import Final
 
 from bot.model import Finding, FollowUp
 from bot.probes.asking import Asked, ask, ask_all, ask_for_upgrade, told
 from bot.probes.look import Look
+from bot.tasks import together
 
 COMMON_PATHS: Final = (
     "/socket.io/",
@@ -58,18 +59,12 @@ async def origin_variants(look: Look) -> Finding:
     origins = {"none": None, "own": look.polling_endpoint.origin}
     if look.target.origin:
         origins["configured"] = look.target.origin
-    steps: list[asyncio.Future[Asked]] = []
+    steps: list[Awaitable[Asked]] = []
     for label, origin in origins.items():
         lines = look.headers() + ((("Origin", origin),) if origin else ())
         request = look.engine_request("GET", headers=lines)
-        steps.append(asyncio.ensure_future(ask(look, label, request)))
+        steps.append(ask(look, label, request))
         path = look.endpoint.request_path("websocket")
-        over = ask_for_upgrade(look, label + OVER_WEBSOCKET, path, lines)
-        steps.append(asyncio.ensure_future(over))
-    try:
-        asked = await asyncio.gather(*steps)
-    finally:
-        for step in steps:
-            step.cancel()
-        await asyncio.gather(*steps, return_exceptions=True)
+        steps.append(ask_for_upgrade(look, label + OVER_WEBSOCKET, path, lines))
+    asked = await together(steps)
     return told(FollowUp.ORIGIN_VARIANTS, asked, started)

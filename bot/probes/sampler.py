@@ -16,6 +16,7 @@ from bot.evidence import Sample, SamplerEvidence
 from bot.model import Finding, FollowUp, Reason, Status
 from bot.probes import outcome
 from bot.probes.look import DEFAULT_HEALTH, Look
+from bot.tasks import call_off
 
 EVERY_S: Final = 0.25
 ANSWER_S: Final = 3.0
@@ -61,9 +62,7 @@ class Sampler:
                 self._note_lateness(due)
                 running = {task for task in running if not task.done()}
         finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await call_off(*running)
 
     async def _sample(self) -> None:
         look, began = self._look, time.monotonic()
@@ -113,8 +112,7 @@ async def probe(look: Look) -> Finding:
     try:
         await asyncio.wait({running}, timeout=min(ALONE_S, max(left - 0.5, 0.0)))
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await call_off(running)
     evidence = SamplerEvidence(sampler.samples, sampler.limited)
     name = FollowUp.SAMPLER.value
     if left < ALONE_S:

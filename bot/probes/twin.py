@@ -17,6 +17,7 @@ from bot.model import Finding, FollowUp, Reason, Status, Transport, say
 from bot.probes import held_stream, outcome
 from bot.probes.held_stream import Plan
 from bot.probes.look import Look
+from bot.tasks import call_off
 
 _LONGER: Final = 1.3  # how much a twin must outlive the lost session
 _LONGER_S: Final = 0.6
@@ -63,9 +64,7 @@ async def _hold(
     try:
         held = await asyncio.gather(*holding)
     finally:
-        for task in (telling, *holding):
-            task.cancel()
-        await asyncio.gather(telling, *holding, return_exceptions=True)
+        await call_off(telling, *holding)
     return tuple(s for s in held if s.transport is Transport.WEBSOCKET)
 
 

@@ -24,6 +24,7 @@ from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample, Session
 from bot.patterns.rollup import floor
 from bot.patterns.speed import PAST, Usual, usual
 from bot.store import StoreError
+from bot.tasks import call_off
 
 SESSIONS_FOR: Final = timedelta(days=14)  # five ends at the age of a day need that long
 HOURS_FOR: Final = timedelta(days=15)
@@ -151,8 +152,7 @@ class Chronicle:
                     await self._read(subject)
                 await asyncio.sleep(self._write_s)
         finally:
-            lag.cancel()
-            await asyncio.gather(lag, return_exceptions=True)
+            await call_off(lag)
             await self._finish()
 
     async def _wait(self, until: datetime) -> None:

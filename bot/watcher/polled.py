@@ -21,6 +21,7 @@ import socketio  # type: ignore[import-untyped]
 
 from bot.model import Reason, Target, Transport
 from bot.net import tls
+from bot.tasks import call_off
 from bot.watcher.line import ECHO
 from bot.watcher.log import ConnectionLog
 from bot.watcher.pace import Pace
@@ -127,9 +128,7 @@ class Polled:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(_GOODBYE_S):
                     await self._client.disconnect()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await call_off(*self._tasks)
         if self._wire is not None:
             await self._wire.close()
         if eio is not None:

@@ -20,6 +20,7 @@ import aiohttp
 from bot.demo.workspace.core import Core
 from bot.demo.workspace.records import Json
 from bot.demo.workspace.sockets import ACK_DEADLINE_S, Ack
+from bot.tasks import call_off
 
 RETRY_AFTER_S = (0.0, 60.0, 300.0)
 
@@ -127,9 +128,7 @@ class Deliveries:
 
     async def close(self) -> None:
         """Stop following up."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await call_off(*self._tasks)
         if self._session is not None:
             await self._session.close()
             self._session = None

@@ -21,6 +21,7 @@ from bot.demo.workspace.panel import Panel
 from bot.demo.workspace.people import Outcome, People
 from bot.demo.workspace.records import Channel, Json, Message, User, View
 from bot.demo.workspace.sight import Sight
+from bot.tasks import call_off
 
 FEED_SEND_S = 10.0
 LONGEST_TEXT = 12_000
@@ -166,8 +167,7 @@ class Page:
                 async for _ in ws:
                     pass
             finally:
-                sending.cancel()
-                await asyncio.gather(sending, return_exceptions=True)
+                await call_off(sending)
         return ws
 
     async def _send_feed(self, ws: web.WebSocketResponse, user: User, events: Any) -> None:

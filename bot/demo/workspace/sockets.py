@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 
 from bot.demo.workspace.changes import Changes
 from bot.demo.workspace.clock import Clock
+from bot.tasks import call_off
 
 MOST_SOCKETS = 10
 TICKET_LIFE_S = 30.0
@@ -252,9 +253,7 @@ class SocketHub:
 
     async def close(self) -> None:
         """End all sockets at shutdown."""
-        for task in tuple(self._closing):
-            task.cancel()
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await call_off(*self._closing)
         for socket in tuple(self._sockets.values()):
             if socket.frozen:
                 if socket.transport is not None:
