@@ -13,7 +13,8 @@ APP: Final = AppConfig(
         SlashCommand(
             "/wsdiag",
             "Check a backend and find out why it cannot be reached",
-            "[check] [target] | deep | status | chart | guide | explain TEXT | mute | ack | help",
+            "[check] [target] | deep | status | targets | chart | history | guide | explain TEXT"
+            " | mute | ack | help",
             should_escape=False,
         ),
     ),
