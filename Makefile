@@ -24,7 +24,7 @@ $(BIN)/pytest: pyproject.toml
 # program (or file, * allowed) that shows it is there : package that brings it
 APT := node:nodejs npm:npm nginx:nginx-light haproxy:haproxy apache2:apache2 chromium:chromium ip:iproute2 \
 	iptables:iptables unshare:util-linux tinyproxy:tinyproxy caddy:caddy \
-	dnsmasq:dnsmasq-base unbound:unbound \
+	dnsmasq:dnsmasq-base unbound:unbound squid:squid openssl:openssl \
 	/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji \
 	/usr/lib/postgresql/*/bin/initdb:postgresql
 SBIN := PATH="$$PATH:/usr/sbin:/sbin"

@@ -228,6 +228,14 @@ async def history(demo: Demo) -> None:
     await demo.shoot("history", demo.messages.last)
 
 
+async def digest(demo: Demo) -> None:
+    """The last week."""
+    before = await demo.messages.count()
+    await demo.type("/wsdiag digest")
+    await demo.messages.nth(before).wait_for()
+    await demo.shoot("digest", demo.messages.last)
+
+
 async def chart(demo: Demo) -> None:
     """The past as a picture."""
     await demo.type("/wsdiag chart backend 10m")
@@ -273,7 +281,7 @@ Surface = Callable[[Demo], Awaitable[None]]
 
 SURFACES: Final[Sequence[Surface]] = (
     healthy, alert, summary, guide, acknowledged, escalation, explanation, diagnose, recovery,
-    chart, history, status, home, progress,
+    chart, history, digest, status, home, progress,
 )  # fmt: skip
 
 

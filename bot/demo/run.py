@@ -39,7 +39,7 @@ SWITCHES: dict[str, tuple[Message, Message]] = {
     "502": (say("502"), say("A proxy answers, the process behind it is gone.")),
     "no_websocket": (say("No WebSocket"), say("A proxy does not pass the Upgrade header on.")),
     "wrong_cors": (say("Wrong CORS origin"), say("The server allows another page's origin.")),
-    "slow": (say("Slow"), say("Each request blocks the server for half a second.")),
+    "slow": (say("Slow"), say("Each request blocks the server for most of a second.")),
     "auth_refused": (say("Auth refused"), say("The namespace refuses every token.")),
 }
 
