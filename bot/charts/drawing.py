@@ -161,7 +161,7 @@ def _headlines(picture: Picture, lang: str) -> list[str]:
     figures = picture.figures
     parts = []
     if figures.uptime is not None:
-        words = say("up {share} of the time", share=percent(figures.uptime, lang))
+        words = say("reachable {share} of the time", share=percent(figures.uptime, lang))
         parts.append(translate(words, lang))
     for name, value in (("p50", figures.p50_ms), ("p95", figures.p95_ms)):
         if value is not None:

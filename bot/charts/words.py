@@ -120,12 +120,12 @@ def _well(picture: Picture, lang: str) -> str:
     if share is None:
         return ""
     if n == 0:
-        words = say("It was up for {share} of the watched time, without an incident.",
+        words = say("It was reachable for {share} of the watched time, without an incident.",
                     share=percent(share, lang))  # fmt: skip
     else:
         words = say_n(
-            "It was up for {share} of the watched time, with {n} incident.",
-            "It was up for {share} of the watched time, with {n} incidents.",
+            "It was reachable for {share} of the watched time, with {n} incident.",
+            "It was reachable for {share} of the watched time, with {n} incidents.",
             n,
             share=percent(share, lang),
         )

@@ -59,7 +59,7 @@ def test_the_words_say_everything_with_its_figures() -> None:
     text = alt_text(compose("prod", DAY, taken, lost(10), [OUTAGE, SLOW]), BERLIN)
     assert text.startswith("prod, the last 24 h: round trips took ")
     assert "at the 95th percentile" in text
-    assert "It was up for 99.13% of the watched time, with 2 incidents." in text
+    assert "It was reachable for 99.13% of the watched time, with 2 incidents." in text
     assert "Down for 12 min from 26 Nov, 12:30 (Nothing listens on the backend's port)" in text
     assert "The connection was lost 1 time." in text
     assert "Nothing was watched for 1 h of it." in text
@@ -72,7 +72,7 @@ def test_what_was_never_measured_is_told_as_such() -> None:
     picture = compose("prod", hour, samples(hour, [down]), [], [down])
     assert summary(picture, BERLIN) == (
         "prod, the last 1 h: no round trip was measured. "
-        "It was up for 0% of the watched time, with 1 incident."
+        "It was reachable for 0% of the watched time, with 1 incident."
     )
     assert "no cause named" in alt_text(picture, BERLIN)
 

@@ -129,11 +129,11 @@ def test_slack_takes_every_week(
 def test_a_digest_says_it_in_a_sentence_and_then_in_lines() -> None:
     weeks = [of("prod", short(5)), of("staging", [incident(9, 50, 30, State.DEGRADED)])]
     post = digest(week(SPAN, weeks), advise(weeks), Clock.of(Zone("Europe/Berlin"), "en"))
-    assert post.text.startswith("Last week there were 6 incidents; prod was up least, for 99.9")
+    assert post.text.startswith("Last week there were 6 incidents; least reachable was prod: 99.9")
     text = shown(post)
     assert "19 Nov – 26 Nov" in text
     assert "The noisiest target was prod, with 5 incidents." in text
     assert "The most frequent cause: Nothing listens on the backend's port (6 times)." in text
     assert "💡 5 of 5 incidents of prod healed within 20 s" in text
     one = digest(week(SPAN, [of("prod")]), [], Clock.of(Zone(), "en"))
-    assert one.text == "Last week prod was up for 100% of the time, with 0 incidents."
+    assert one.text == "Last week prod was reachable for 100% of the time, with 0 incidents."

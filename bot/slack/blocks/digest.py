@@ -46,8 +46,8 @@ def in_words(week: Week, lang: str) -> Message:
         return say("Nobody watched this channel's targets in the last week.")
     if len(week.targets) == 1:
         return say_n(
-            "Last week {target} was up for {share} of the time, with {n} incident.",
-            "Last week {target} was up for {share} of the time, with {n} incidents.",
+            "Last week {target} was reachable for {share} of the time, with {n} incident.",
+            "Last week {target} was reachable for {share} of the time, with {n} incidents.",
             week.incidents,
             target=week.worst.target.name,
             share=percent(share, lang),
@@ -59,8 +59,8 @@ def in_words(week: Week, lang: str) -> Message:
             len(week.targets),
         )
     return say_n(
-        "Last week there was {n} incident; {target} was up least, for {share} of the time.",
-        "Last week there were {n} incidents; {target} was up least, for {share} of the time.",
+        "Last week there was {n} incident; least reachable was {target}: {share} of the time.",
+        "Last week there were {n} incidents; least reachable was {target}: {share} of the time.",
         week.incidents,
         target=week.worst.target.name,
         share=percent(share, lang),

@@ -81,14 +81,14 @@ def _in_words(told: Chronicle, lang: str) -> str:
         )
     elif n == 0:
         words = say(
-            "{target} was up for {share} of the watched time, without an incident.",
+            "{target} was reachable for {share} of the watched time, without an incident.",
             target=told.target,
             share=percent(reckoned.uptime, lang),
         )
     else:
         words = say_n(
-            "{target} was up for {share} of the watched time, with {n} incident.",
-            "{target} was up for {share} of the watched time, with {n} incidents.",
+            "{target} was reachable for {share} of the watched time, with {n} incident.",
+            "{target} was reachable for {share} of the watched time, with {n} incidents.",
             n,
             target=told.target,
             share=percent(reckoned.uptime, lang),

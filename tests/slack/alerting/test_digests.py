@@ -81,7 +81,7 @@ async def test_a_week_is_told_once_whenever_the_bot_starts(desk: Desk) -> None:
     for _ in range(3):
         await desk.look()
     (told,) = desk.told()
-    assert told.text == "Last week prod was up for 100% of the time, with 0 incidents."
+    assert told.text == "Last week prod was reachable for 100% of the time, with 0 incidents."
     desk.clock = NOW + WEEK + timedelta(seconds=5)
     await desk.look()
     await desk.look()

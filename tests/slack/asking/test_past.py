@@ -176,7 +176,7 @@ async def test_the_history_is_a_table_where_slack_takes_one(scene: Scene, tables
     await an_incident(scene.store)
     await scene.command("history prod 24h")
     (told,) = await scene.workspace.wait_for(lambda: scene.workspace.ephemerals("mira"))
-    assert told.text.startswith("prod was up for ")
+    assert told.text.startswith("prod was reachable for ")
     assert told.text.endswith("with 1 incident.")
     kinds = [block["type"] for block in told.blocks]
     assert ("table" in kinds) == tables
@@ -208,5 +208,5 @@ async def test_the_last_week_is_shown_to_whoever_asks(scene: Scene) -> None:
     await remember(scene.store)
     await scene.command("digest")
     (told,) = await scene.workspace.wait_for(lambda: scene.workspace.ephemerals("mira"))
-    assert told.text == "Last week prod was up for 100% of the time, with 0 incidents."
+    assert told.text == "Last week prod was reachable for 100% of the time, with 0 incidents."
     assert "heartbeat_url" not in str(told.blocks)  # it has only just begun to watch

@@ -61,7 +61,7 @@ def test_each_incident_says_when_why_how_long_and_who_saw_to_it() -> None:
         assert "the proxy" in text
         assert "C0DEVELOP" not in text  # where it was handed over to is nobody's note
         assert text.index("no cause named") < text.index("Nothing listens")  # the newest first
-        assert post.text.startswith("prod was up for ")
+        assert post.text.startswith("prod was reachable for ")
 
 
 def test_what_it_comes_to_stands_above() -> None:
@@ -75,7 +75,7 @@ def test_what_it_comes_to_stands_above() -> None:
 def test_a_quiet_month_and_an_unwatched_one_are_told_apart() -> None:
     table, listed = told([])
     assert table == listed
-    assert table.text == "prod was up for 100% of the watched time, without an incident."
+    assert table.text == "prod was reachable for 100% of the watched time, without an incident."
     assert "Nobody watched prod" in told([], watched=False)[0].text
 
 
