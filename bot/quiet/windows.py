@@ -19,6 +19,7 @@ from cronsim import CronSim
 from bot.spans import Span
 
 _MINUTE: Final = timedelta(minutes=1)
+_TWICE: Final = timedelta(hours=2)  # no clock is set back by more
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ def latest(window: Window, now: datetime) -> Span | None:
     when = window.when
     if isinstance(when, Span):
         return when if when.start <= now else None
-    # CronSim gives what is strictly before, by the minute.
-    past = (now + _MINUTE).astimezone(ZoneInfo(when.zone))
+    # CronSim goes by what the clock shows. In an hour that comes twice, what began in the first
+    # looks as if it were still to come: so go back from after that hour.
+    past = (now + _TWICE + _MINUTE).astimezone(ZoneInfo(when.zone))
     for begun in CronSim(when.cron, past, reverse=True):
         start = begun.astimezone(UTC)
         if start <= now:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from cronsim import CronSim
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.quiet.windows import Recurring, Window, ended, latest, maintenance, times
@@ -47,6 +47,10 @@ def local(*args: int, fold: int = 0) -> datetime:
 
 
 @settings(deadline=None)
+@example(
+    Window(Recurring("30 2 * * *", timedelta(minutes=1), "Europe/Berlin")),
+    datetime(2026, 10, 25, 1, 0, tzinfo=UTC),
+)
 @given(windows, moments)
 def test_the_latest_is_the_last_of_crons_own_series_that_has_begun(
     window: Window, now: datetime
