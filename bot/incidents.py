@@ -4,15 +4,16 @@
                      ▲                                                                   │
                      └───────────────────────────── up: CLOSED ◀─────────────────────────┘
 
-A target that has gone down `FLAP_OUTAGES` times within `FLAP_WITHIN` is flapping: its incident then
-stays open over the ups and downs, silently, until the target has kept one state for `FLAP_SETTLED`.
-It enters by how often it changes and leaves by how long it does not, so it cannot flap between
-flapping and not (Nagios uses two thresholds of one rate for the same end).
+A target that has gone down `FLAP_OUTAGES` times within `FLAP_WITHIN` is flapping, whether it was up
+or degraded in between: its incident then stays open over the ups and downs, silently, until the
+target has kept one state for `FLAP_SETTLED`. It enters by how often it changes and leaves by how
+long it does not, so it cannot flap between flapping and not (Nagios uses two thresholds of one rate
+for the same end).
 
 Nothing here reads a clock, the network or a database. What it promises, whatever is observed and
-in whatever order (tests/test_incidents.py holds it): at most one incident is open per target, an
-opened incident closes exactly once, `unknown` changes nothing, no transition comes without a
-change, and moments never run backwards even if the clock does.
+in whatever order (tests/test_incidents.py and tests/test_incident_sequences.py hold it): at most
+one incident is open per target, an opened incident closes exactly once, `unknown` changes nothing,
+no transition comes without a change, and moments never run backwards even if the clock does.
 """
 
 from __future__ import annotations
@@ -122,17 +123,16 @@ def _open(
     state: TargetState, observation: Observation, began: datetime
 ) -> tuple[TargetState, tuple[Transition, ...]]:
     number = state.incidents + 1
-    outages = (*state.outages, began)[-FLAP_OUTAGES:]
-    flaps = len(outages) == FLAP_OUTAGES and began - outages[0] <= FLAP_WITHIN
+    outages, flapping = _outage(state, observation, began)
     incident = Incident(
         id=incident_id(state.target, number),
         target=state.target,
         number=number,
         opened_at=began,
-        state=State.FLAPPING if flaps else observation.state,
+        state=State.FLAPPING if flapping else observation.state,
         cause=_cause(observation),
         report=observation.report,
-        flapping=Flapping(observation.state, began) if flaps else None,
+        flapping=flapping,
     )
     transition = _transition(TransitionKind.OPENED, incident, state.state, observation, began)
     after = replace(
@@ -141,10 +141,21 @@ def _open(
         since=began,
         incident=incident,
         incidents=number,
-        outages=() if flaps else outages,
+        outages=outages,
         revision=state.revision + 1,
     )
     return after, (replace(transition, after=incident.state),)
+
+
+def _outage(
+    state: TargetState, observation: Observation, began: datetime
+) -> tuple[tuple[datetime, ...], Flapping | None]:
+    """Count one more outage; with enough of them in a short time the target flaps, and the next
+    time it has to do so anew."""
+    outages = (*state.outages, began)[-FLAP_OUTAGES:]
+    if len(outages) == FLAP_OUTAGES and began - outages[0] <= FLAP_WITHIN:
+        return (), Flapping(observation.state, began)
+    return outages, None
 
 
 def _flap(
@@ -173,15 +184,29 @@ def _change(
     same_cause = _code(cause) == _code(incident.cause) or _code(cause) in _ENDING
     if observation.state is incident.state and same_cause:
         return state, ()
+    outages, flapping = state.outages, None
+    if _falls_again(state, incident, observation):
+        outages, flapping = _outage(state, observation, at)
+    now = State.FLAPPING if flapping else observation.state
     transition = _transition(TransitionKind.CHANGED, incident, incident.state, observation, at)
     after = replace(
         state,
-        state=observation.state,
-        since=state.since if observation.state is incident.state else at,
-        incident=replace(incident, state=observation.state, cause=cause, report=observation.report),
+        state=now,
+        since=state.since if now is incident.state else at,
+        incident=replace(
+            incident, state=now, cause=cause, report=observation.report, flapping=flapping
+        ),
+        outages=outages,
         revision=state.revision + 1,
     )
-    return after, (transition,)
+    return after, (replace(transition, after=now),)
+
+
+def _falls_again(state: TargetState, incident: Incident, observation: Observation) -> bool:
+    """Whether a target goes down that was better for a while. The first time that a degraded one
+    does is still the outage that it was opened for."""
+    better = incident.state is State.DEGRADED and state.since != incident.opened_at
+    return better and observation.state is State.DOWN
 
 
 def _close(
