@@ -52,11 +52,16 @@ class Incident:
     target: str
     number: int  # 1 for a target's first incident; (target, number) is unique
     opened_at: datetime
-    state: State  # as last announced while open: degraded, down or flapping
+    state: State  # as last announced while open: degraded, down, flapping; unknown: see `leave`
     cause: Named | None
     report: Report | None = None  # the look that the current state and cause come from
     closed_at: datetime | None = None
     flapping: Flapping | None = None  # set exactly while `state` is flapping
+
+    @property
+    def resolved(self) -> bool:
+        """Whether it ended because the trouble did."""
+        return self.closed_at is not None and self.state is not State.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,33 @@ def observe(
     if state.state is not State.UP:  # the first look: nothing to announce, worth keeping
         return replace(after, state=State.UP, since=began, revision=state.revision + 1), ()
     return after, ()
+
+
+def leave(state: TargetState, now: datetime) -> tuple[TargetState, tuple[Transition, ...]]:
+    """The target is watched no more. An incident that is open ends as `unknown`: whatever becomes
+    of it, nobody will see. Should it be watched again, its next look is a first one."""
+    at = _no_earlier(now, state.seen_at)
+    if state.incident is None:
+        return state, ()
+    transition = Transition(
+        kind=TransitionKind.CLOSED,
+        target=state.target,
+        incident_id=state.incident.id,
+        at=at,
+        before=state.incident.state,
+        after=State.UNKNOWN,
+        cause=state.incident.cause,
+        report=None,
+    )
+    after = replace(
+        state,
+        state=State.UNKNOWN,
+        since=at,
+        seen_at=at,
+        incident=None,
+        revision=state.revision + 1,
+    )
+    return after, (transition,)
 
 
 def _inside(

@@ -428,9 +428,14 @@ class Member:
     target: str
     opened_at: datetime
     closed_at: datetime | None
-    state: State  # as long as it was open
+    state: State  # as long as it was open; unknown: nobody watched its end
     cause: Named | None
     report_id: str | None = None  # of the trouble; opaque, for buttons
+
+    @property
+    def left(self) -> bool:
+        """Whether it ended because its target was taken out of the settings."""
+        return self.closed_at is not None and self.state is State.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +461,11 @@ class Group:
     def open(self) -> bool:
         """Whether one of them lasts."""
         return self.lead.closed_at is None
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """Whom it is about."""
+        return frozenset(member.target for member in self.members)
 
     @property
     def began(self) -> datetime:

@@ -42,7 +42,7 @@ class Availability:
     """One target over one span. The five times add up to the span, in seconds.
 
     incidents: that were open at some time of the span outside of maintenance; `open` of them still
-    were at its end, and `resolved` were not.
+    were at its end. Those `resolved` ended because the trouble did, and not the watching.
     mtta_s: from the opening to the first acknowledgement, the mean over those acknowledged.
     mttr_s: from the opening to the closing, the mean over those resolved.
     None: there is none to take a mean of.
@@ -112,7 +112,7 @@ def availability(
     repairs = [
         (one.closed_at - one.opened_at).total_seconds()
         for one in counted
-        if one.closed_at is not None and one.closed_at < span.end
+        if one.closed_at is not None and one.closed_at < span.end and one.resolved
     ]
     return Availability(
         span,
@@ -122,7 +122,7 @@ def availability(
         planned_s,
         unknown_s,
         incidents=len(counted),
-        open=len(counted) - len(repairs),
+        open=sum(one.closed_at is None or one.closed_at >= span.end for one in counted),
         acknowledged=len(acks),
         resolved=len(repairs),
         mtta_s=max(0.0, fmean(acks)) if acks else None,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.incidents import TROUBLE, TargetState, incident_id, observe
+from bot.incidents import TROUBLE, TargetState, incident_id, leave, observe
 from bot.model import (
     Confidence,
     Layer,
@@ -51,7 +52,7 @@ def run(*observations: Observation) -> tuple[TargetState, list[Transition]]:
     return state, told
 
 
-def kinds(told: list[Transition]) -> list[TransitionKind]:
+def kinds(told: Iterable[Transition]) -> list[TransitionKind]:
     return [transition.kind for transition in told]
 
 
@@ -111,6 +112,29 @@ def test_recovery_closes_the_incident_and_keeps_naming_its_cause() -> None:
     assert (told[1].before, told[1].after) == (State.DOWN, State.UP)
     assert state.incident is None
     assert state.state is State.UP
+
+
+def test_an_incident_of_a_target_that_is_watched_no_more_ends_as_unknown() -> None:
+    state, _ = run(seen(State.UP), seen(State.DOWN, 10))
+    after, told = leave(state, START + timedelta(seconds=60))
+    assert kinds(told) == [TransitionKind.CLOSED]
+    assert (told[0].before, told[0].after) == (State.DOWN, State.UNKNOWN)
+    assert told[0].cause is not None
+    assert (after.state, after.incident, after.revision) == (
+        State.UNKNOWN,
+        None,
+        state.revision + 1,
+    )
+    assert leave(after, START + timedelta(seconds=61)) == (after, ())
+    again, told = observe(after, seen(State.DOWN, 90), START + timedelta(seconds=90))
+    assert kinds(told) == [TransitionKind.OPENED]
+    assert again.incident is not None
+    assert again.incident.number == 2
+
+
+def test_a_target_that_leaves_while_it_is_well_tells_nothing() -> None:
+    state, _ = run(seen(State.UP))
+    assert leave(state, START + timedelta(seconds=60)) == (state, ())
 
 
 def test_the_next_outage_is_another_incident() -> None:

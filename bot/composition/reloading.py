@@ -9,14 +9,32 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from bot.model import Target
-from bot.settings import Settings, SettingsError, load
+from bot.model import Target, say
+from bot.settings import Problem, Settings, SettingsError, load
 
-# What is in force at once; everything else waits for a restart, which the log then says.
+# What is in force at once; everything else stays as it is until a restart, which the log then says.
 _AT_ONCE: Final = frozenset(
-    {"targets_table", "lang", "languages", "adhoc_allow", "maintenance", "escalation", "webhook"}
+    {
+        "targets_table",
+        "lang",
+        "languages",
+        "adhoc_allow",
+        "maintenance",
+        "digest",
+        "escalation",
+        "webhook",
+    }
 )
 _LOOK_EVERY_S: Final = 2.0
+
+_GONE: Final = say(
+    "This file is gone, so nothing of it was changed. Put it back, or restart wsdiag to go on "
+    "without it."
+)
+_NO_TARGET: Final = say(
+    "No target is left in the settings, so those before are still watched. Add one, or restart "
+    "wsdiag to go on without any."
+)
 
 _log = logging.getLogger("wsdiag.settings")
 
@@ -25,7 +43,12 @@ class Reloader:
     """Looks at files of settings. Run `run()`; set `asked` to make it look now (SIGHUP).
 
     use: what to do with settings that are valid. refused, mended: told why new ones cannot be used,
-    and that they can be again; settings that cannot be used change nothing.
+    and that they can be again; settings that cannot be used change nothing. What is wrong is told
+    once for as long as it stays the same.
+
+    A file is read when two looks in a row find it the same: editors write in several steps, and
+    what stands there in between may well be valid. Files that are gone and settings without any
+    target are taken for an accident, since what they mean would end all watching silently.
     """
 
     def __init__(
@@ -40,12 +63,15 @@ class Reloader:
         self._use, self._refused, self._mended = use, refused, mended
         self._settings = settings
         self._look_every_s = look_every_s
-        self._wrong = False
+        self._wrong = ""  # what was told last; empty: all is well
+        self._waiting: set[str] = set()  # what was said to wait for a restart
+        self._present: frozenset[Path] = frozenset()
         self.asked = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled."""
-        seen = await asyncio.to_thread(_fingerprint, self._settings.files())
+        used = seen = await asyncio.to_thread(_fingerprint, self._settings.files())
+        self._present = await asyncio.to_thread(_present, self._settings.files())
         while True:
             try:
                 async with asyncio.timeout(self._look_every_s):
@@ -53,30 +79,51 @@ class Reloader:
             except TimeoutError:
                 pass
             found = await asyncio.to_thread(_fingerprint, self._settings.files())
-            if found == seen and not self.asked.is_set():
+            settled, seen = found == seen, found
+            asked = self.asked.is_set()
+            if not asked and (found == used or not settled):
                 continue
             self.asked.clear()
-            seen = found
-            await self._reload()
+            used = found
+            await self._reload(asked=asked)
 
-    async def _reload(self) -> None:
+    async def _reload(self, *, asked: bool) -> None:
         try:
-            settings = await asyncio.to_thread(load)
+            settings = await asyncio.to_thread(self._load)
         except SettingsError as error:
-            self._wrong = True
             text = error.text()
-            _log.error("the changed settings cannot be used; the ones before stay:\n%s", text)
-            await self._refused(text)
+            news, self._wrong = text != self._wrong, text
+            if news or asked:
+                _log.error("the changed settings cannot be used; the ones before stay:\n%s", text)
+            if news:
+                await self._refused(text)
             return
-        waiting = sorted(_changed(self._settings, settings) - _AT_ONCE)
-        if waiting:
-            _log.warning("%s: in force after a restart", ", ".join(waiting))
-        self._settings = settings
-        await self._use(settings)
+        waiting = _changed(self._settings, settings) - _AT_ONCE
+        if waiting - self._waiting:
+            _log.warning("%s: in force after a restart", ", ".join(sorted(waiting)))
+        self._waiting = waiting
+        kept = {name: getattr(self._settings, name) for name in waiting}
+        self._settings = settings.model_copy(update=kept)
+        self._present = await asyncio.to_thread(_present, settings.files())
+        await self._use(self._settings)
         _log.info("the settings were read anew")
         if self._wrong:
-            self._wrong = False
+            self._wrong = ""
             await self._mended()
+
+    def _load(self) -> Settings:
+        """What the files say now. Raises SettingsError also for what would only start anew."""
+        before = self._settings
+        gone = [path for path in before.files() if path in self._present and not path.exists()]
+        if gone:
+            raise SettingsError([Problem(str(path), _GONE) for path in gone], before.lang)
+        settings = load()
+        problems = list(settings.missing_for_run())
+        if before.targets_table and not settings.targets_table:
+            problems.append(Problem("", _NO_TARGET))
+        if problems:
+            raise SettingsError(problems, settings.lang)
+        return settings
 
 
 def changed_targets(
@@ -90,6 +137,10 @@ def changed_targets(
 
 def _changed(before: Settings, after: Settings) -> set[str]:
     return {name for name in Settings.model_fields if getattr(before, name) != getattr(after, name)}
+
+
+def _present(files: Sequence[Path]) -> frozenset[Path]:
+    return frozenset(path for path in files if path.exists())
 
 
 def _fingerprint(files: Sequence[Path]) -> tuple[object, ...]:

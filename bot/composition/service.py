@@ -13,6 +13,7 @@ from typing import Final
 from bot import __version__, guide, urls
 from bot.composition.calling import caller
 from bot.composition.errors import UsageError
+from bot.composition.leaving import Leaving
 from bot.composition.quietness import Quietness
 from bot.composition.reloading import Reloader, changed_targets
 from bot.composition.self_report import SelfReport
@@ -94,6 +95,7 @@ class _Service:
             channel=settings.channel,
             slots=Slots.of(routine=settings.max_checks),
         )
+        self._leaving = Leaving(store, self._targets, now=lambda: datetime.now(UTC))
         self._quietness = Quietness(store, self._targets, self._windows)
         store.calls.wanted = settings.webhook.url is not None
         self._caller = caller(store, lambda: self._settings, self._targets, self._links)
@@ -162,10 +164,11 @@ class _Service:
             living = group.create_task(self._self_report.run(), name="self report")
             calling = group.create_task(self._caller.run(), name="webhooks")
             reloading = group.create_task(self._reload(), name="settings")
+            leaving = group.create_task(self._leaving.run(), name="targets that are gone")
             await stop.wait()
             _log.info("stopping")
             await self._slack.stop()
-            for task in (watching, talking, lagging, beating, living, calling, reloading):
+            for task in (watching, talking, lagging, beating, living, calling, reloading, leaving):
                 task.cancel()
 
     async def _beat(self) -> None:
@@ -206,6 +209,7 @@ class _Service:
         self._targets.update(after)
         for target in new:
             self._watchers.add(target)
+        self._leaving.wake.set()
 
     async def _settings_refused(self, text: str) -> None:
         await self._note(NoticeKind.SETTINGS_REFUSED, text)

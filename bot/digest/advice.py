@@ -60,7 +60,9 @@ def _confirm(one: TargetWeek) -> Message | None:
     lasted_s = [
         (incident.closed_at - incident.opened_at).total_seconds()
         for incident in one.incidents
-        if incident.closed_at is not None and incident.state is not State.FLAPPING
+        if incident.closed_at is not None
+        and incident.resolved
+        and incident.state is not State.FLAPPING
     ]
     found = spared(lasted_s, one.target.watch.confirm_s)
     if found is None:

@@ -101,10 +101,11 @@ async def add(
                 .values(state=transition.after.value, report_id=report_id, **cause)
             )
         case TransitionKind.CLOSED:
+            left = {"state": State.UNKNOWN.value} if transition.after is State.UNKNOWN else {}
             await connection.execute(
                 update(incidents)
                 .where(incidents.c.id == transition.incident_id)
-                .values(closed_at=transition.at)
+                .values(closed_at=transition.at, **left)
             )
     await connection.execute(
         insert(transitions).values(

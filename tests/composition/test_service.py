@@ -264,3 +264,22 @@ async def test_a_blip_within_the_confirmation_posts_nothing(
             with contextlib.suppress(TimeoutError):
                 await workspace.wait_for(lambda: workspace.messages("ops"), 6.0)
         assert workspace.messages("ops") == []
+
+
+async def test_a_target_that_is_taken_out_ends_its_incident_and_leaves_the_others_alone(
+    workspace: Workspace, socketio_server: StartPython, tmp_path: Path
+) -> None:
+    kept, gone = await socketio_server(), await socketio_server()
+    config = tmp_path / "wsdiag.toml"
+    one = f'channel = "{ops(workspace).id}"\n[targets.kept]\nurl = "{kept.url}"\n'
+    config.write_text(f'{one}[targets.gone]\nurl = "{gone.url}"\n', encoding="utf-8")
+    async with Bot(tmp_path, workspace) as bot:
+        for name in ("kept", "gone"):
+            await bot.line(lambda line, name=name: f"✅ {name}" in line, _PATIENCE_S)  # type: ignore[misc]
+        await gone.stop()
+        await until(workspace, "gone is down")
+        config.write_text(one, encoding="utf-8")
+        bot.signal(signal.SIGHUP)
+        await until(workspace, "gone is no longer watched", thread=True)
+        assert roots(workspace)[0].text.startswith("gone is no longer watched")
+        assert sum("✅ kept" in line for line in bot.lines) == 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.demo.workspace import Message, Workspace
 from bot.guide import GuideLinks
-from bot.incidents import TargetState, observe
+from bot.incidents import TargetState, leave, observe
 from bot.model import Observation, State
 from bot.slack.alerting.alerts import Alerts
 from bot.slack.alerting.incident_messages import ALERT_EVENT, IncidentMessages
@@ -62,6 +62,13 @@ class Newsroom:
         if after.revision == before.revision:
             return  # nothing new, as for the watcher
         await self.store.record(after, transitions, [NewDelivery(where, t) for t in transitions])
+        self.states[target] = after
+
+    async def leave(self, target: str = "prod", *, after_s: float = 60.0) -> None:
+        """It is taken out of the settings."""
+        self.clock += timedelta(seconds=after_s)
+        after, told = leave(self.states[target], self.clock)
+        await self.store.record(after, told, [NewDelivery(None, t) for t in told])
         self.states[target] = after
 
     @contextlib.asynccontextmanager

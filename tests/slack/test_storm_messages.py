@@ -149,3 +149,52 @@ async def test_a_trouble_that_lasts_is_told_with_those_that_nobody_heard_of(
         await newsroom.delivered()
     assert [part_of(m) for m in newsroom.told()] == ["root"]
     assert newsroom.replies() == ["recovery"]
+
+
+async def test_an_incident_whose_target_is_taken_out_says_so_and_not_that_it_is_up(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+        await newsroom.leave(after_s=120)
+        await newsroom.delivered()
+    (root,) = newsroom.roots()
+    assert root.text.startswith("prod is no longer watched: it was taken out of the settings")
+    assert "after 2 min" in root.text
+    assert "⚪ prod is no longer watched" in str(root.blocks)
+    (reply,) = newsroom.workspace.thread(root)
+    assert reply.text == root.text
+
+
+async def test_a_storm_tells_who_is_back_from_who_was_taken_out(newsroom: Newsroom) -> None:
+    names = MANY[:3]
+    await all_down(newsroom, names)
+    async with newsroom.delivering():
+        await newsroom.delivered()
+        await newsroom.leave(names[0])
+        await newsroom.delivered()
+        assert newsroom.roots()[0].text.startswith("2 targets are down: ")
+        for name in names[1:]:
+            await newsroom.observe(State.UP, name)
+        await newsroom.delivered()
+    (root,) = newsroom.roots()
+    assert root.text.startswith("2 targets are up again after ")
+    assert "what else was here is no longer watched" in root.text
+    shown = str(root.blocks)
+    assert "⚪ *node-0*" in shown
+    assert "✅ *node-1*" in shown
+
+
+async def test_a_storm_that_is_taken_out_as_a_whole_is_not_up_again(newsroom: Newsroom) -> None:
+    names = MANY[:20]
+    await all_down(newsroom, names)
+    async with newsroom.delivering():
+        await newsroom.delivered()
+        for name in names:
+            await newsroom.leave(name, after_s=1)
+        await newsroom.delivered()
+    (root,) = newsroom.roots()
+    assert root.text.startswith("20 targets are no longer watched.")
+    assert "up again" not in f"{root.text} {root.blocks}"
+    assert "✅" not in f"{root.text} {root.blocks}"

@@ -44,7 +44,7 @@ def root(
     `notes` are lines of mrkdwn about the message itself (another channel than configured, who has
     taken the incident).
     """
-    if len({member.target for member in group.members}) > 1:
+    if len(group.targets) > 1:
         return storm.root(group, reader, notes, _buttons(group, reader, taken=taken))
     if not group.open:
         return _over(group, reader, notes)
@@ -54,7 +54,7 @@ def root(
 def recovery(group: Group, lang: str, notes: Sequence[str] = ()) -> Post:
     """The reply in the thread when the last incident of the group has ended."""
     text = sentence(_over_words(group, lang), lang)
-    return post(text, [section(f"✅ {text}"), *_noted(notes)])
+    return post(text, [section(f"{storm.ended(group.lead)} {text}"), *_noted(notes)])
 
 
 def worse(members: Sequence[Member], lang: str, notes: Sequence[str] = ()) -> Post:
@@ -80,7 +80,7 @@ def bare(group: Group, lang: str) -> Post:
         words = headline(group.lead.target, group.lead.state)
     else:
         words = headline(group.lead.target, State.UP)
-    more = len({member.target for member in group.members}) - 1
+    more = len(group.targets) - 1
     return Post(f"{sentence(words, lang)}{f' (+{more})' if more else ''}.")
 
 
@@ -121,6 +121,8 @@ def _over(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
     """Once it is over: how long, and what it was."""
     lang = reader.lang
     words = say("{target} is up again", target=group.lead.target)
+    if group.lead.left:
+        words = say("{target} is no longer watched", target=group.lead.target)
     if len(group.members) > 1:
         lines = [storm.past(member, lang) for member in group.members]
     else:
@@ -132,7 +134,7 @@ def _over(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
     return post(
         sentence(_over_words(group, lang), lang),
         [
-            header(f"✅ {plain(words, lang, limit=HEADER_TEXT - 4)}"),
+            header(f"{storm.ended(group.lead)} {plain(words, lang, limit=HEADER_TEXT - 4)}"),
             section("\n".join(lines)),
             *_noted(notes),
         ],
@@ -157,9 +159,16 @@ def _trouble_words(member: Member, lang: str) -> Message:
 
 
 def _over_words(group: Group, lang: str) -> Message:
-    if len(group.members) > 1:
-        return storm.over_words(group, lang)
     lasted = duration(storm.lasted_s(group.lead), lang)
+    if len(group.targets) > 1 or (len(group.members) > 1 and not group.lead.left):
+        return storm.over_words(group, lang)
+    if group.lead.left:
+        return say(
+            "{target} is no longer watched: it was taken out of the settings, still in trouble "
+            "after {lasted}.",
+            target=group.lead.target,
+            lasted=lasted,
+        )
     return say("{target} is up again after {lasted}.", target=group.lead.target, lasted=lasted)
 
 

@@ -32,7 +32,7 @@ def root(group: Group, reader: Reader, notes: Sequence[str], buttons: Sequence[B
         lines.append(labelled(translate(say("Since:"), lang), when(group.began, lang)))
         words, face = _trouble_words(_lasting(group), lang), FACES[lead.state]
     else:
-        words, face = over_words(group, lang), "✅"
+        words, face = over_words(group, lang), ended(group.lead)
         if lead.cause is not None:
             cause = sentence(row(lead.cause).title, lang)
             lines.append(labelled(translate(say("Cause:"), lang), cause))
@@ -73,8 +73,22 @@ def worse(members: Sequence[Member], lang: str, notes: Sequence[str] = ()) -> Po
 
 def over_words(group: Group, lang: str) -> Message:
     """All of it is over: of how many targets, after how long."""
-    ended = max(m.closed_at for m in group.members if m.closed_at is not None)
     targets = list(dict.fromkeys(member.target for member in group.members))
+    left = {member.target for member in group.members if member.left}
+    if left and len(left) == len(targets):
+        return say_n(
+            "{n} target is no longer watched.", "{n} targets are no longer watched.", n=len(left)
+        )
+    back = [m for m in group.members if m.target not in left]
+    last = max(m.closed_at for m in back if m.closed_at is not None)
+    lasted = duration(max(0.0, (last - group.began).total_seconds()), lang)
+    if left:
+        return say_n(
+            "{n} target is up again after {lasted}; what else was here is no longer watched.",
+            "{n} targets are up again after {lasted}; what else was here is no longer watched.",
+            n=len(targets) - len(left),
+            lasted=lasted,
+        )
     if len(targets) == 1:
         return say_n(
             "{target} is up again; it was down {n} time.",
@@ -82,7 +96,6 @@ def over_words(group: Group, lang: str) -> Message:
             n=len(group.members),
             target=targets[0],
         )
-    lasted = duration(max(0.0, (ended - group.began).total_seconds()), lang)
     return say_n(
         "{n} target is up again after {lasted}.",
         "All {n} targets are up again after {lasted}.",
@@ -91,9 +104,16 @@ def over_words(group: Group, lang: str) -> Message:
     )
 
 
+def ended(member: Member) -> str:
+    """The mark of an outage that is over."""
+    return FACES[State.UNKNOWN] if member.left else "✅"
+
+
 def past(member: Member, lang: str) -> str:
     """An outage that is over, as a line: when, how long, why."""
     words = f"{span(member, lang)} ({duration(lasted_s(member), lang)})"
+    if member.left:
+        words += f" · {translate(say('no longer watched'), lang)}"
     if member.cause is None:
         return words
     return f"{words} · {sentence(row(member.cause).title, lang)}"
@@ -155,16 +175,17 @@ def _members(group: Group, lang: str) -> list[str]:
         names = [m.target for m in _lasting(group) if m.state is state]
         if names:
             blocks.append(_names(f"{FACES[state]} *{len(names)}*", names))
-    over = [m.target for m in group.members if m.closed_at is not None]
-    if over:
-        blocks.append(_names(f"✅ *{len(over)}*", list(dict.fromkeys(over))))
+    over = [m for m in group.members if m.closed_at is not None]
+    for mark in dict.fromkeys(map(ended, over)):
+        names = [m.target for m in over if ended(m) == mark]
+        blocks.append(_names(f"{mark} *{len(names)}*", list(dict.fromkeys(names))))
     return blocks
 
 
 def _one(member: Member, group: Group, lang: str) -> str:
     name = f"*{escape(member.target, _NAME)}*"
     if member.closed_at is not None:
-        return f"✅ {name} · {past(member, lang)}"
+        return f"{ended(member)} {name} · {past(member, lang)}"
     told = f"{FACES[member.state]} {name} · {when(member.opened_at, lang)}"
     same = group.lead.cause is not None and group.lead.cause == member.cause
     if member.cause is None or same or member is group.lead:

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot import causes
 from bot.locales import moment, translate
-from bot.model import Act, ActKind, Message, Transition, TransitionKind, say
+from bot.model import Act, ActKind, Message, State, Transition, TransitionKind, say
 from bot.wording import headline
 
 
@@ -34,6 +34,8 @@ def timeline(
 
 
 def _changed(transition: Transition, lang: str) -> str:
+    if transition.kind is TransitionKind.CLOSED and transition.after is State.UNKNOWN:
+        return translate(say("{target} is no longer watched", target=transition.target), lang)
     words = translate(headline(transition.target, transition.after), lang)
     if transition.cause is None or transition.kind is TransitionKind.CLOSED:
         return words
