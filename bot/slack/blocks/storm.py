@@ -14,7 +14,8 @@ from bot.slack.blocks.mrkdwn import escape, marked, plain, sentence, when
 _EACH: Final = 12  # members that get a line of their own; more of them share lines
 _NAMED: Final = 40  # in a sentence, which is also what a notification shows
 _NAME: Final = 60  # characters
-_LIST: Final = 2_800  # characters of a list of names
+_LIST: Final = 2_800  # characters of a section with names
+_LISTS: Final = 7_500  # … of all of them: a storm of 250 is named to the last one
 
 _ORDER: Final = (State.DOWN, State.FLAPPING, State.DEGRADED)
 
@@ -167,18 +168,17 @@ def _lasting(group: Group) -> list[Member]:
 
 
 def _members(group: Group, lang: str) -> list[str]:
-    """Who is in which state: a line each, or, where there are many, a line for each state."""
+    """Who is in which state: a line each, or, where there are many, a list for each state."""
     if len(group.members) <= _EACH:
         return ["\n".join(_one(member, group, lang) for member in group.members)]
-    blocks = []
+    blocks: list[str] = []
     for state in _ORDER:
         names = [m.target for m in _lasting(group) if m.state is state]
-        if names:
-            blocks.append(_names(f"{FACES[state]} *{len(names)}*", names))
+        blocks += _names(f"{FACES[state]} *{len(names)}*", names, _LISTS - sum(map(len, blocks)))
     over = [m for m in group.members if m.closed_at is not None]
     for mark in dict.fromkeys(map(ended, over)):
-        names = [m.target for m in over if ended(m) == mark]
-        blocks.append(_names(f"{mark} *{len(names)}*", list(dict.fromkeys(names))))
+        names = list(dict.fromkeys(m.target for m in over if ended(m) == mark))
+        blocks += _names(f"{mark} *{len(names)}*", names, _LISTS - sum(map(len, blocks)))
     return blocks
 
 
@@ -193,15 +193,19 @@ def _one(member: Member, group: Group, lang: str) -> str:
     return f"{told} · {sentence(row(member.cause).title, lang)}"
 
 
-def _names(head: str, names: Sequence[str]) -> str:
-    """As many names as a section holds; all of them for storms of a common size."""
-    line = f"{head} · "
+def _names(head: str, names: Sequence[str], room: int) -> list[str]:
+    """As many names as there is room for, in sections that Slack takes, and how many are left."""
+    sections: list[str] = []
+    line, lead = f"{head} ·", " "
     for n, name in enumerate(names):
         word = escape(name, _NAME)
+        if sum(map(len, sections)) + len(line) + len(word) + 12 > room:
+            return [*sections, f"{line}{lead}… +{len(names) - n}"]
         if len(line) + len(word) + 12 > _LIST:
-            return f"{line}… +{len(names) - n}"
-        line += word if n == 0 else f", {word}"
-    return line
+            sections.append(f"{line},")
+            line, lead = "", ""
+        line, lead = f"{line}{lead}{word}", ", "
+    return [*sections, line] if names else []
 
 
 def _with_names(words: Message, group: Group, lang: str) -> str:
