@@ -477,6 +477,7 @@ class NoticeKind(StrEnum):
     """What the bot says of itself, and not of a target."""
 
     BLIND = "blind"  # nothing was watched between `since` and `at`
+    UNRECORDED = "unrecorded"  # the database was away between `since` and `at`
     OUR_NETWORK = "our_network"  # since then the controls fail as well
     OUR_NETWORK_BACK = "our_network_back"  # they did between `since` and `at`
     SETTINGS_REFUSED = "settings_refused"  # a changed file is not used; `detail` says why

@@ -22,6 +22,7 @@ _LOOK_EVERY_S: Final = 0.5
 _KEPT: Final = 120  # looks, hence one minute
 _CALL_S: Final = 10.0
 _READY_S: Final = 5.0
+_AGAIN_S: Final = 5.0  # after it was not ready: a reconnection must not cost a whole interval
 
 _log = logging.getLogger("wsdiag.pulse")
 
@@ -59,6 +60,7 @@ class Heartbeat:
         """`ready` says whether the bot works; it is given five seconds to answer."""
         self._url, self._every_s, self._ready = url, every_s, ready
         self._said = True  # what was logged last: a change is news, the rest is noise
+        self._unready = 0  # times in a row; once is how it starts, and how Slack reconnects
 
     async def run(self) -> None:
         """Beat until cancelled. A beat that fails is logged once, and never ends anything."""
@@ -66,18 +68,22 @@ class Heartbeat:
         async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
             while True:
                 await self._beat(session)
-                await asyncio.sleep(self._every_s)
+                again_s = min(_AGAIN_S, self._every_s) if self._unready else self._every_s
+                await asyncio.sleep(again_s)
 
     async def _beat(self, session: aiohttp.ClientSession) -> None:
+        why = "see /readyz"
         try:
             async with asyncio.timeout(_READY_S):
                 ready = await self._ready()
         except Exception as error:  # noqa: BLE001  whatever it is, the bot is not well
-            ready = False
-            _log.debug("not ready: %s", type(error).__name__)
+            ready, why = False, str(error) or type(error).__name__
         if not ready:
-            self._say(False, "no heartbeat goes out: the bot is not ready (see /readyz)")
+            self._unready += 1
+            if self._unready > 1:
+                self._say(False, f"no heartbeat goes out: the bot is not ready ({why})")
             return
+        self._unready = 0
         try:
             async with session.get(self._url.get_secret_value()) as answer:
                 if answer.status >= 400:

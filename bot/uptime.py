@@ -22,6 +22,8 @@ DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 MONTH: Final = timedelta(days=30)
 
+_MOMENT_S: Final = 60.0  # a sample's length: less than that is nobody's absence
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -72,6 +74,11 @@ class Availability:
         """The share of the known time in which clients could connect (degraded is not down), 0 to
         1; None where nothing is known."""
         return (self.up_s + self.degraded_s) / self.known_s if self.known_s else None
+
+    @property
+    def all_planned(self) -> bool:
+        """Whether no uptime is known for no other reason than planned work."""
+        return not self.known_s and self.maintenance_s > 0 and self.unknown_s < _MOMENT_S
 
 
 def availability(

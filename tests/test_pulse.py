@@ -95,6 +95,29 @@ async def test_a_refused_beat_is_told_once_without_the_address_and_tried_again(
     assert "secret-key" not in caplog.text
 
 
+async def test_what_is_not_ready_at_once_costs_no_interval_and_is_said_only_if_it_lasts(
+    beats: tuple[str, asyncio.Queue[str], list[int]],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.pulse._AGAIN_S", 0.01)
+    caplog.set_level(logging.INFO, "wsdiag.pulse")
+    url, received, _ = beats
+    troubles = ["starting"]
+
+    async def ready() -> bool:
+        if troubles:
+            raise OSError(troubles.pop(0))
+        return True
+
+    for said in ([], ["no heartbeat goes out: the bot is not ready (no store)"]):
+        task = asyncio.create_task(Heartbeat(SecretStr(url), 3600, ready).run())
+        await within(10, received.get())
+        await cancelled(task)
+        assert [r.getMessage() for r in caplog.records if "no heartbeat" in r.message] == said
+        troubles = ["starting", "no store"]
+
+
 async def test_a_blocked_loop_is_seen() -> None:
     lag = LoopLag(look_every_s=0.01, late_s=10.0)
     task = asyncio.create_task(lag.run())

@@ -237,3 +237,81 @@ def test_joined_spans_are_the_same_time_apart(given_spans: list[Span]) -> None:
 def test_a_sample_that_is_too_long_does_not_make_the_span_longer(samples: list[Sample]) -> None:
     longer = [replace(s, up_s=s.up_s + 90) for s in samples]
     assert adds_up(availability(SPAN, longer))
+
+
+def test_a_day_as_reckoned_by_hand() -> None:
+    """25 hours, as the day has them on which Berlin sets its clocks back, from 22:00 UTC on.
+
+    22:00 + 6 h    up
+    04:00 + 30 min planned work: down for 20 of them
+    04:30 + 2 h    up
+    06:30 + 12 min down, incident 1: seen to after 3 min; the bot is restarted in its middle
+    06:42 + 3 h    up
+    09:42 + 18 min nobody knows: the bot is away, after which it is down still, incident 2
+    10:00 + 6 min  down, not seen to
+    10:06 + 4 h    degraded, incident 3, seen to after 9 min, lasts at the end of what is known
+    14:06          the bot stops
+    """
+    begin = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    span = Span(begin, begin + timedelta(hours=25))
+
+    def time(text: str) -> datetime:
+        hours, minutes = map(int, text.split(":"))
+        return begin + (timedelta(hours=hours, minutes=minutes) - timedelta(hours=22)) % DAY
+
+    def spent(start: str, minutes: int, **each: float) -> list[Sample]:
+        return [
+            Sample("prod", time(start) + timedelta(minutes=n), MINUTE_S, **each)
+            for n in range(minutes)
+        ]
+
+    def one(number: int, state: State, opened: str, closed: str | None) -> Incident:
+        end = time(closed) if closed else None
+        name = incident_id("prod", number)
+        return Incident(name, "prod", number, time(opened), state, None, closed_at=end)
+
+    samples = [
+        *spent("22:00", 360, up_s=60),
+        *spent("4:00", 20, down_s=60),
+        *spent("4:20", 10, up_s=60),
+        *spent("4:30", 120, up_s=60),
+        *spent("6:30", 5, down_s=60),
+        *spent("6:35", 1, down_s=35),  # a restart of the bot: 25 s of this minute nobody knows
+        *spent("6:36", 6, down_s=60),
+        *spent("6:42", 180, up_s=60),
+        *spent("10:00", 6, down_s=60),
+        *spent("10:06", 240, degraded_s=60),
+    ]
+    incidents = [
+        one(1, State.DOWN, "4:00", "4:20"),
+        one(2, State.DOWN, "6:30", "6:42"),
+        one(3, State.DOWN, "10:00", "10:06"),
+        one(4, State.DEGRADED, "10:06", None),
+    ]
+    found = availability(
+        span,
+        samples,
+        incidents,
+        acknowledged={
+            incidents[1].id: time("6:33"),
+            incidents[3].id: time("10:15"),
+        },
+        maintenance=[Span(time("4:00"), time("4:30"))],
+        objective=99.0,
+    )
+    assert (found.up_s, found.degraded_s, found.down_s) == (660 * 60, 240 * 60, 18 * 60 - 25)
+    assert found.maintenance_s == 30 * 60
+    assert found.unknown_s == (25 * 60 - 30 - 660 - 240 - 18) * 60 + 25
+    assert found.uptime == pytest.approx(900 * 60 / (918 * 60 - 25))
+    assert (found.incidents, found.open, found.resolved) == (3, 1, 2)
+    assert found.mtta_s == (3 + 9) / 2 * 60
+    assert found.mttr_s == (12 + 6) / 2 * 60
+    assert found.budget is not None
+    assert found.budget.allowed_s == pytest.approx(15 * 60)
+    assert found.budget.left_s == pytest.approx(15 * 60 - (18 * 60 - 25))
+
+
+def test_an_incident_that_ended_with_the_watching_was_not_repaired() -> None:
+    left = replace(an_incident(10, 40), state=State.UNKNOWN)
+    found = availability(SPAN, up(0, 360), [left, an_incident(60, 70, 2)])
+    assert (found.incidents, found.open, found.resolved, found.mttr_s) == (2, 0, 1, 600)

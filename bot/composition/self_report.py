@@ -27,20 +27,27 @@ class SelfReport:
         self._store, self._now, self._tick_s = store, now, tick_s
         self._alone_since: datetime | None = None  # since then the controls fail
         self._said = False
+        self._ticked_at: datetime | None = None
 
     async def run(self) -> None:
-        """Note every half minute that the bot lives. A longer gap (it was not running, the machine
-        slept, the database was away) was a time without a watch, and is told."""
+        """Note every half minute that the bot lives. A longer gap is told: it was not running or
+        the machine slept, hence nothing was watched; or it ran, and the database was away."""
         while True:
             try:
-                now = self._now()
-                before = await self._store.notices.alive(now)
-                if before is not None and now - before >= BLIND_AFTER:
-                    _log.warning("nothing was watched since %s", before.isoformat(" ", "seconds"))
-                    await self._store.notices.add(Notice(NoticeKind.BLIND, now, before))
+                await self._tick()
             except StoreError as error:
                 _log.error("a sign of life could not be recorded: %s", error)
             await asyncio.sleep(self._tick_s)
+
+    async def _tick(self) -> None:
+        now, ticked_at = self._now(), self._ticked_at
+        self._ticked_at = now
+        ran = ticked_at is not None and now - ticked_at < BLIND_AFTER
+        kind = NoticeKind.UNRECORDED if ran else NoticeKind.BLIND
+        before = await self._store.notices.alive(now, gap=BLIND_AFTER, kind=kind)
+        if before is not None and now - before >= BLIND_AFTER:
+            what = "recorded" if ran else "watched"
+            _log.warning("nothing was %s since %s", what, before.isoformat(" ", "seconds"))
 
     async def saw(self, report: Report) -> None:
         """Take a watcher's look into account. The second one in a row that could not judge because

@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from bot import __version__, guide, urls
@@ -17,6 +17,7 @@ from bot.composition.leaving import Leaving
 from bot.composition.quietness import Quietness
 from bot.composition.reloading import Reloader, changed_targets
 from bot.composition.self_report import SelfReport
+from bot.composition.wellbeing import Wellbeing
 from bot.diagnose import Progress, diagnose
 from bot.digest import Due
 from bot.evidence import HistoryEvidence
@@ -38,9 +39,6 @@ from bot.watcher import Slots, Watchers
 from bot.web.app import build as build_web
 from bot.web.metrics import Vitals
 from bot.web.serve import ListenError, serving
-
-_STALE: Final = timedelta(seconds=90)  # a watcher's loop turns every few seconds, or every interval
-_UNTOLD: Final = timedelta(minutes=10)  # news that wait longer reach nobody in time
 
 _REFUSALS: Final = (TokenRefused, StoreError, ListenError)  # with the fix in their words
 
@@ -127,17 +125,20 @@ class _Service:
             ),
             jobs=Jobs(limit=settings.max_checks + settings.max_waiting),
         )
+        self._wellbeing = Wellbeing(
+            store,
+            self._targets,
+            snapshots=self._watchers.snapshots,
+            slack=lambda: self._slack.connected,
+            now=lambda: datetime.now(UTC),
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         await self._slack.start()
         app = build_web(
             guide=guide.html,
             vitals=self._vitals,
-            ready={
-                "slack": self._slack_connected,
-                "store": self._store_works,
-                "watchers": self._watching,
-            },
+            ready=self._wellbeing.checks(),
             slack_handler=self._slack.handler,
             lang=self._settings.lang,
         )
@@ -175,14 +176,9 @@ class _Service:
         """Tell a dead-man's switch that all is well, if one is set."""
         settings = self._settings
         if settings.heartbeat_url is not None:
-            await Heartbeat(settings.heartbeat_url, settings.heartbeat_interval_s, self._well).run()
-
-    async def _well(self) -> bool:
-        """Whether outages are noticed, kept and told. News that wait while Slack is away count: who
-        is to hear of them, if not by another way?"""
-        oldest = (await self._store.outbox()).oldest_at
-        told = oldest is None or datetime.now(UTC) - oldest < _UNTOLD
-        return told and await self._store_works() and await self._watching()
+            await Heartbeat(
+                settings.heartbeat_url, settings.heartbeat_interval_s, self._wellbeing.well
+            ).run()
 
     # ------------------------------------------------------------ settings that change
 
@@ -329,27 +325,6 @@ class _Service:
         if Mode(self._settings.slack_mode) is not Mode.SOCKET:
             return None
         return self._slack.connected
-
-    async def _slack_connected(self) -> bool:
-        return self._slack.connected
-
-    async def _store_works(self) -> bool:
-        await self._store.check()
-        return True
-
-    async def _watching(self) -> bool:
-        now = datetime.now(UTC)
-        present = self._watchers.snapshots()
-        return set(present) == set(self._targets) and all(
-            snapshot.ticked_at is not None
-            and now - snapshot.ticked_at < _STALE + timedelta(seconds=_slowest(self._targets[name]))
-            for name, snapshot in present.items()
-        )
-
-
-def _slowest(target: Target) -> float:
-    """Seconds that may pass between two turns of a watcher's loop: a check, and the wait for it."""
-    return target.watch.interval_s + target.deadline_s
 
 
 def _rule(audience: Audience) -> Rule:

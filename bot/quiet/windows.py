@@ -49,14 +49,7 @@ def latest(window: Window, now: datetime) -> Span | None:
     when = window.when
     if isinstance(when, Span):
         return when if when.start <= now else None
-    # CronSim goes by what the clock shows. In an hour that comes twice, what began in the first
-    # looks as if it were still to come: so go back from after that hour.
-    past = (now + _TWICE + _MINUTE).astimezone(ZoneInfo(when.zone))
-    for begun in CronSim(when.cron, past, reverse=True):
-        start = begun.astimezone(UTC)
-        if start <= now:
-            return Span(start, start + when.lasts)
-    return None
+    return next((span for span in _back(when, now) if span.start <= now), None)
 
 
 def times(window: Window, start: datetime, end: datetime) -> Iterator[Span]:
@@ -69,13 +62,24 @@ def times(window: Window, start: datetime, end: datetime) -> Iterator[Span]:
         if when.start < end and when.end > start:
             yield when
         return
-    before = end.astimezone(ZoneInfo(when.zone))
-    for begun in islice(CronSim(when.cron, before, reverse=True), 1_000):
-        found = Span(begun.astimezone(UTC), begun.astimezone(UTC) + when.lasts)
+    for found in islice(_back(when, end), 1_000):
         if found.end <= start:
             return
         if found.start < end:
             yield found
+
+
+def _back(when: Recurring, moment: datetime) -> Iterator[Span]:
+    """The times of a window from about a moment back, the last first; the first ones may begin
+    after it.
+
+    CronSim goes by what the clock shows. In an hour that comes twice, what began in the first looks
+    as if it were still to come: so go back from after that hour.
+    """
+    past = (moment + _TWICE + _MINUTE).astimezone(ZoneInfo(when.zone))
+    for begun in CronSim(when.cron, past, reverse=True):
+        start = begun.astimezone(UTC)
+        yield Span(start, start + when.lasts)
 
 
 def maintenance(

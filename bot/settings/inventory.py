@@ -99,14 +99,9 @@ def _setting(info: FieldInfo, path: Path) -> Setting:
 
 
 def _inner_table(info: FieldInfo) -> type[BaseModel] | None:
-    return next(
-        (
-            kind
-            for kind in (info.annotation, *get_args(info.annotation))
-            if isinstance(kind, type) and issubclass(kind, BaseModel)
-        ),
-        None,
-    )
+    parts = (info.annotation, *get_args(info.annotation))
+    bare = (get_args(part)[0] if get_origin(part) is Annotated else part for part in parts)
+    return next((b for b in bare if isinstance(b, type) and issubclass(b, BaseModel)), None)
 
 
 def _holds(annotation: Any, wanted: tuple[type, ...]) -> bool:

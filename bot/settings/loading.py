@@ -13,7 +13,15 @@ from bot import credentials, envfiles, urls
 from bot.model import SecretRef, say
 from bot.settings import toml, variables
 from bot.settings.inventory import DEFAULT_TARGET, all_settings, known_keys, setting_at
-from bot.settings.problems import Path, Problem, SettingsError, from_pydantic, nearest
+from bot.settings.problems import (
+    Path,
+    Place,
+    Problem,
+    SettingsError,
+    from_pydantic,
+    keys,
+    nearest,
+)
 from bot.settings.schema import Settings
 from bot.settings.targets import TargetTable
 from bot.settings.toml import TomlFile
@@ -148,13 +156,14 @@ def _leaves(values: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
 
 
 def _problem(item: Any, said: Variables, file: TomlFile | None) -> Problem:
-    # pydantic's location without what is no key of ours: places in lists, "this is about the key".
-    path = tuple(part for part in item["loc"] if isinstance(part, str) and part != "[key]")
+    # pydantic's location without what is no key of ours: "this is about the key".
+    place = tuple(part for part in item["loc"] if part != "[key]")
+    path = tuple(part for part in place if isinstance(part, str))
     if item["type"] == "extra_forbidden":
-        return _unknown_key(path, file)
+        return _unknown_key(path, _place(place, file))
     setting = setting_at(path)
     message = from_pydantic(item, secret=setting is None or setting.secret)
-    return Problem(_variable_of(path, said) or _place(path, file), message)
+    return Problem(_variable_of(path, said) or _place(place, file), message)
 
 
 def _variable_of(path: Path, said: Variables) -> str | None:
@@ -165,18 +174,17 @@ def _variable_of(path: Path, said: Variables) -> str | None:
     return said.origins.get((*path, "url"))
 
 
-def _place(path: Path, file: TomlFile | None) -> str:
+def _place(path: Place, file: TomlFile | None) -> str:
     """Line and key in the file; what is missing there has the line of the table it belongs to."""
     if file is not None:
         for length in range(len(path), 0, -1):
             if toml.has(file.values, path[:length]):
-                return ".".join((file.where(path[:length]), *path[length:]))
-    return ".".join(path)
+                return keys((file.where(path[:length]), *path[length:]))
+    return keys(path)
 
 
-def _unknown_key(path: Path, file: TomlFile | None) -> Problem:
+def _unknown_key(path: Path, where: str) -> Problem:
     *table, key = path
-    where = _place(path, file)
     if not table and setting_at(("targets", DEFAULT_TARGET, key)):
         return Problem(where, say("This is a setting of a target: write it below [targets.NAME]."))
     known = known_keys(tuple(table))

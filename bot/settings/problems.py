@@ -14,6 +14,12 @@ from bot.locales import translate
 from bot.model import Message, say
 
 Path = tuple[str, ...]  # of a setting: ("targets", "prod", "client", "timeout_ms")
+Place = tuple[str | int, ...]  # where it is written; the second window: ("maintenance", 1, "cron")
+
+
+def keys(place: Place) -> str:
+    """`targets.prod.url`: without numbers in arrays, which a line tells better."""
+    return ".".join(key for key in place if isinstance(key, str))
 
 
 @dataclass(frozen=True, slots=True)

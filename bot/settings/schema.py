@@ -62,11 +62,11 @@ def _distinct(tables: dict[str, TargetTable]) -> dict[str, TargetTable]:
 
 
 def _of_known_targets(
-    windows: tuple[quiet.MaintenanceTable, ...], info: ValidationInfo
-) -> tuple[quiet.MaintenanceTable, ...]:
+    window: quiet.MaintenanceTable, info: ValidationInfo
+) -> quiet.MaintenanceTable:
     """A window of a target that is not there would keep nobody quiet."""
     known = info.data.get("targets_table")
-    for name in (name for window in windows for name in window.targets):
+    for name in window.targets:
         if known is not None and name not in known:
             meant = nearest(name, known)
             raise BadValueError(
@@ -74,7 +74,22 @@ def _of_known_targets(
                 if meant
                 else say("There is no target {name}.", name=name)
             )
-    return windows
+    return window
+
+
+def _called_upon_some_time(table: TargetTable, info: ValidationInfo) -> TargetTable:
+    """Whom a target mentions is mentioned at some time; `off` is an answer to when."""
+    everybodys, own = info.data.get("escalation"), table.escalation
+    if everybodys is None or not own.mention or "after_min" in own.model_fields_set:
+        return table
+    if everybodys.after_min is None:
+        raise BadValueError(
+            say(
+                "Its escalation has mention and no after_min: set after how many minutes somebody "
+                "is called upon, there or in [escalation]."
+            )
+        )
+    return table
 
 
 def _can_be_signed(table: quiet.EscalationTable, info: ValidationInfo) -> quiet.EscalationTable:
@@ -233,16 +248,19 @@ class Settings(BaseSettings):
     log_format: Annotated[
         Literal["text", "json"], fields.Lower, Field(description="`text`, or `json` by the line.")
     ] = "text"
+    webhook: quiet.WebhookTable = quiet.WebhookTable()
+    escalation: Annotated[quiet.EscalationTable, AfterValidator(_can_be_signed)] = (
+        quiet.EscalationTable()
+    )
     targets_table: Annotated[
-        dict[fields.TargetName, TargetTable],
+        dict[fields.TargetName, Annotated[TargetTable, AfterValidator(_called_upon_some_time)]],
         AfterValidator(_distinct),
         Field(alias="targets", description="`[targets.NAME]` tables."),
     ] = Field(default_factory=dict)
 
     maintenance: Annotated[
-        tuple[quiet.MaintenanceTable, ...],
+        tuple[Annotated[quiet.MaintenanceTable, AfterValidator(_of_known_targets)], ...],
         quiet.OneOrMany,
-        AfterValidator(_of_known_targets),
         Field(max_length=200),
     ] = ()
     digest: Annotated[
@@ -251,10 +269,6 @@ class Settings(BaseSettings):
         AfterValidator(digests.distinct),
         Field(max_length=200),
     ] = ()
-    webhook: quiet.WebhookTable = quiet.WebhookTable()
-    escalation: Annotated[quiet.EscalationTable, AfterValidator(_can_be_signed)] = (
-        quiet.EscalationTable()
-    )
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _notices: tuple[Problem, ...] = PrivateAttr(default=())

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot import envfiles
 from bot.model import say
-from bot.settings.problems import Path, Problem, SettingsError
+from bot.settings.problems import Place, Problem, SettingsError, keys
 
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)\Z")
 
@@ -24,10 +24,10 @@ class TomlFile:
     text: str
     values: dict[str, Any]
 
-    def where(self, path: Path) -> str:
+    def where(self, path: Place) -> str:
         """`wsdiag.toml line 7: targets.prod.url`."""
         line = line_of(self.text, path)
-        key = ".".join(path)
+        key = keys(path)
         return f"{self.name} line {line}: {key}" if line else f"{self.name}: {key}"
 
 
@@ -68,7 +68,7 @@ def _syntax_problem(name: str, text: str) -> Problem:
     )
 
 
-def line_of(text: str, path: Path) -> int | None:
+def line_of(text: str, path: Place) -> int | None:
     """The number of the line on which the statement that defines a key begins, from 1 on.
 
     TOML read up to the end of a statement is TOML: the first prefix that has the key ends with it.
@@ -100,12 +100,19 @@ def _longest_prefix(lines: list[str], count: int) -> tuple[int, dict[str, Any]]:
     return 0, {}
 
 
-def has(values: Any, path: Path) -> bool:
-    """Whether a path leads somewhere in what TOML said."""
+def has(values: Any, path: Place) -> bool:
+    """Whether a path leads somewhere in what TOML said; numbers are places in arrays."""
     for key in path:
-        if isinstance(values, list):
-            return True  # an item of an array: the array's own line is near enough
-        if not isinstance(values, dict) or key not in values:
+        if isinstance(key, int):
+            if isinstance(values, list):
+                if key >= len(values):
+                    return False
+                values = values[key]
+            # One table where several are allowed is the first of them.
+            elif key > 0:
+                return False
+        elif isinstance(values, dict) and key in values:
+            values = values[key]
+        else:
             return False
-        values = values[key]
     return True

@@ -53,6 +53,8 @@ from bot.store import Store, UnfinishedMessage
 if TYPE_CHECKING:
     from bot.watcher import LogLine
 
+_GREET_EVERY_S: Final = 60.0
+_FIRST_GREETING_S: Final = 1.0
 _GREETING_S: Final = 10.0  # how long a start waits for Slack before it goes on without
 _DRAIN_S: Final = 4.0  # for checks that are about to end
 _FAREWELL_S: Final = 2.5  # for those that are not, to say so in their messages
@@ -133,7 +135,8 @@ class Bindings:
     statuses: how every target is right now.
     adhoc: a URL that is no target → a Target that may be checked, or why not.
     language: (channel id or None, user id or None) → language.
-    default_channel: where alerts go whose own channel cannot be posted to.
+    default_channel: where alerts go whose own channel cannot be posted to, and what the bot has to
+    say of itself; without one, the first target's channel hears of that.
     quiet: of which targets nobody is to be alerted at a moment.
     planned: when work on a target was planned; what it broke does not count.
     hand_over: a target → where Escalate hands its incidents over to.
@@ -171,15 +174,18 @@ class SlackBot:
         jobs: Jobs | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         drain_s: float = _DRAIN_S,
+        greet_every_s: float = _GREET_EVERY_S,
     ) -> None:
-        """`drain_s`: how long `stop` lets running checks go on.
+        """`drain_s`: how long `stop` lets running checks go on. `greet_every_s`: see
+        `_keep_in_touch`.
 
         Raises TokenRefused when a token is missing or of the wrong kind.
         """
-        self._drain_s = drain_s
+        self._drain_s, self._greet_every_s = drain_s, greet_every_s
         self._client = SlackClient(access)
         self._jobs = Jobs() if jobs is None else jobs
         self._stopping = asyncio.Event()
+        self._in_touch = False  # HTTP mode: whether Slack answered the last greeting
         self._store = bindings.store
         self._left: list[UnfinishedMessage] = []  # of the process before, if it was killed
         poster = Poster(self._client)
@@ -252,16 +258,18 @@ class SlackBot:
             if bindings.insistence is not None
             else None
         )
+        known = (target.channel for target in bindings.targets.values())
+        home = bindings.default_channel or next(filter(None, known), None)
         self._notices = (
             NoticeTeller(
                 bindings.store,
                 channels,
-                channel=bindings.default_channel,
+                channel=home,
                 reader=reader,
                 now=now,
                 turn=self._lease.turn,
             )
-            if bindings.default_channel
+            if home
             else None
         )
         self._digests = DigestTeller(
@@ -290,10 +298,8 @@ class SlackBot:
 
     @property
     def connected(self) -> bool:
-        """Whether Slack can reach us: the socket is up, or (HTTP) Slack has told who we are."""
-        if self._socket is not None:
-            return self._socket.connected.is_set()
-        return self._client.known_identity is not None
+        """Whether Slack can be reached: the socket is up, or (HTTP) Slack answered lately."""
+        return self._in_touch if self._socket is None else self._socket.connected.is_set()
 
     async def wait_connected(self) -> None:
         """Wait until the socket is up (Socket Mode); returns at once in HTTP mode."""
@@ -337,7 +343,7 @@ class SlackBot:
                 if self._socket is not None:
                     tasks.append(group.create_task(self._socket.run(), name="socket mode"))
                 else:
-                    tasks.append(group.create_task(self._introduce(), name="introduction"))
+                    tasks.append(group.create_task(self._keep_in_touch(), name="greetings"))
                 await self._stopping.wait()
                 for task in tasks:
                     task.cancel()
@@ -358,15 +364,25 @@ class SlackBot:
         """Close the session, after `run` has ended."""
         await self._client.close()
 
-    async def _introduce(self) -> None:
-        """HTTP mode: ask who we are until Slack answers, so that our own messages are known."""
-        wait_s = 1.0
+    async def _keep_in_touch(self) -> None:
+        """HTTP mode: ask Slack who we are, again and again. Our own messages are known by the
+        answer, and no socket shows whether Slack can be reached."""
+        self._in_touch = self._client.known_identity is not None
+        wait_s = self._greet_every_s if self._in_touch else _FIRST_GREETING_S
         while True:
-            try:
-                await self._client.identity()
-            except REACHING as error:
-                _log.warning("Slack is out of reach (%s)", understand(error).code)
-            else:
-                return
             await asyncio.sleep(wait_s)
-            wait_s = min(60.0, wait_s * 2)
+            try:
+                await self._client.greet()
+            except (*REACHING, TokenRefused) as error:
+                refused = isinstance(error, TokenRefused)
+                if refused and self._client.known_identity is None:
+                    raise
+                wait_s = min(
+                    self._greet_every_s, _FIRST_GREETING_S if self._in_touch else wait_s * 2
+                )
+                if self._in_touch:
+                    why = str(error) if refused else understand(error).code
+                    _log.warning("Slack is out of reach (%s); I keep trying", why)
+                self._in_touch = False
+            else:
+                self._in_touch, wait_s = True, self._greet_every_s

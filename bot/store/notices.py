@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, insert, select, update
@@ -15,6 +15,7 @@ from bot.store.schema import life, notices
 
 _KEPT: Final = 500  # told ones, for the record
 _ONLY: Final = 1  # the id of the one row of `life`
+_NOBODY: Final = 0  # of one that is written and taken away again
 
 # What a later notice makes pointless as long as nobody has been told.
 _REPLACES: Final = {
@@ -49,11 +50,7 @@ class Notices:
                 dropped = found.rowcount
             if notice.kind is NoticeKind.SETTINGS_USED and dropped:
                 return
-            await connection.execute(
-                insert(notices).values(
-                    kind=notice.kind.value, at=notice.at, since=notice.since, detail=notice.detail
-                )
-            )
+            await _add(connection, notice)
 
         await self._run(work)
         self.wake.set()
@@ -84,8 +81,14 @@ class Notices:
 
         await self._run(work)
 
-    async def alive(self, at: datetime) -> datetime | None:
-        """Note that the bot is alive; returns when it was last, None if it never was."""
+    async def alive(
+        self, at: datetime, *, gap: timedelta, kind: NoticeKind = NoticeKind.BLIND
+    ) -> datetime | None:
+        """Note that the bot is alive; returns when it was last, None if it never was.
+
+        If that is `gap` ago or longer, a notice of this kind is kept with it: all or nothing, since
+        whoever comes after finds no gap any more.
+        """
 
         async def work(connection: AsyncConnection) -> datetime | None:
             before: datetime | None = await connection.scalar(
@@ -95,6 +98,28 @@ class Notices:
                 await connection.execute(insert(life).values(id=_ONLY, seen_at=at))
             else:
                 await connection.execute(update(life).where(life.c.id == _ONLY).values(seen_at=at))
+                if at - before >= gap:
+                    await _add(connection, Notice(kind, at, before))
             return before
 
-        return await self._run(work)
+        before = await self._run(work)
+        if before is not None and at - before >= gap:
+            self.wake.set()
+        return before
+
+
+async def write(connection: AsyncConnection) -> None:
+    """Write something and leave nothing.
+
+    On a full disk SQLite's lock can be had, and an update that changes nothing is not written.
+    """
+    await connection.execute(insert(life).values(id=_NOBODY, seen_at=datetime.now(UTC)))
+    await connection.execute(delete(life).where(life.c.id == _NOBODY))
+
+
+async def _add(connection: AsyncConnection, notice: Notice) -> None:
+    await connection.execute(
+        insert(notices).values(
+            kind=notice.kind.value, at=notice.at, since=notice.since, detail=notice.detail
+        )
+    )

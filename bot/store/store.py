@@ -15,7 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.incidents import Incident, TargetState
 from bot.model import Delivery, Feed, Group, Report, Transition, TransitionKind
-from bot.store import calls, feedback, groups, incidents, outbox, reports, timeline, upgrade
+from bot.store import (
+    calls,
+    feedback,
+    groups,
+    incidents,
+    notices,
+    outbox,
+    reports,
+    timeline,
+    upgrade,
+)
 from bot.store import engine as engines
 from bot.store.acts import Acts
 from bot.store.calls import Calls
@@ -110,8 +120,8 @@ class Store:
         return Lease(self._run, name, beat_s=beat_s, dead_after_s=dead_after_s)
 
     async def check(self) -> None:
-        """Raise StoreError unless the database can be written (SQLite: its lock can be had)."""
-        await self._run(lambda c: c.execute(text("SELECT 1")))
+        """Raise StoreError unless the database can be written."""
+        await self._run(notices.write)
 
     # ------------------------------------------------------------ targets and incidents
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +49,11 @@ CUT = a_look(State.UNKNOWN, control=True)
 WELL = a_look(State.UP, control=True)
 
 
+def execute(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / "wsdiag.db", timeout=20)) as database:
+        database.execute(statement)
+
+
 async def kinds(store: Store) -> list[NoticeKind]:
     return [n.kind for n in await store.notices.pending()]
 
@@ -85,7 +92,7 @@ async def test_a_gap_without_a_sign_of_life_is_told(
     store: Store, away: float, told: list[NoticeKind]
 ) -> None:
     clock = Clock()
-    await store.notices.alive(clock())
+    await store.notices.alive(clock(), gap=timedelta(minutes=3))
     clock.later(seconds=away)
     task = asyncio.create_task(SelfReport(store, now=clock, tick_s=0.01).run())
     async with asyncio.timeout(20):
@@ -94,3 +101,29 @@ async def test_a_gap_without_a_sign_of_life_is_told(
     task.cancel()
     await asyncio.wait({task})
     assert await kinds(store) == told
+
+
+async def test_a_database_that_was_away_is_not_called_a_time_without_a_watch(
+    store: Store, tmp_path: Path
+) -> None:
+    clock = Clock()
+    task = asyncio.create_task(SelfReport(store, now=clock, tick_s=0.01).run())
+
+    async def ticks() -> None:
+        asked = clock.asked
+        async with asyncio.timeout(20):
+            while clock.asked < asked + 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    await ticks()
+    await asyncio.to_thread(execute, tmp_path, "ALTER TABLE life RENAME TO away")
+    for _ in range(4):
+        clock.later(minutes=2)
+        await ticks()
+    assert await kinds(store) == []
+    await asyncio.to_thread(execute, tmp_path, "ALTER TABLE away RENAME TO life")
+    await ticks()
+    task.cancel()
+    await asyncio.wait({task})
+    (notice,) = await store.notices.pending()
+    assert (notice.kind, notice.since) == (NoticeKind.UNRECORDED, START)

@@ -140,3 +140,13 @@ def test_a_window_of_one_time_is_found_where_it_reaches_in() -> None:
     assert list(times(window, once.start - day, once.start)) == []
     assert list(times(window, once.start, once.end)) == [once]
     assert list(times(window, once.end, once.end + day)) == []
+
+
+def test_a_time_that_began_in_the_hour_that_comes_twice_is_found_from_within_it() -> None:
+    """A history that ends at 2:15 for the second time holds the window of 2:30 before."""
+    window = Window(Recurring("30 2 * * *", timedelta(minutes=90), "Europe/Berlin"))
+    began = local(2026, 10, 25, 2, 30, fold=0).astimezone(UTC)
+    end = local(2026, 10, 25, 2, 15, fold=1).astimezone(UTC)
+    assert list(times(window, end - timedelta(hours=1), end)) == [
+        Span(began, began + timedelta(minutes=90))
+    ]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.quiet import Policy, Recurring, Window
-from bot.settings import load
+from bot.settings import SettingsError, load
 from bot.spans import Span
 from tests.settings.conftest import Write
 
@@ -99,3 +99,46 @@ def test_the_webhooks_secrets_are_shown_masked(monkeypatch: pytest.MonkeyPatch) 
     assert "s3cret" not in str(settings.masked())
     assert settings.masked()["webhook.url"] == {"value": "••••••", "source": "WSDIAG_WEBHOOK_URL"}
     assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("second", "where"),
+    [
+        ('cron = "0 3 * *"\nduration_min = 5\n', "wsdiag.toml line 9: maintenance.cron"),
+        ('cron = "0 3 * * 1"\n', "wsdiag.toml line 8: maintenance"),
+        ('cron = "0 3 * * 1"\nduration_min = 5\nnonsense = 1\n', "line 11: maintenance.nonsense"),
+        ('targets = ["porod"]\ncron = "0 3 * * 1"\nduration_min = 5\n', "line 8: maintenance"),
+    ],
+)
+def test_what_is_wrong_in_the_second_window_names_its_line(
+    second: str, where: str, write: Write
+) -> None:
+    first = '[[maintenance]]\ncron = "0 3 * * 7"\nduration_min = 5\n'
+    assert TARGETS.count("\n") == 4
+    write("wsdiag.toml", f"{TARGETS}{first}[[maintenance]]\n{second}")
+    with pytest.raises(SettingsError) as error:
+        load()
+    (problem,) = error.value.problems
+    assert problem.where.endswith(where)
+
+
+def test_a_wrong_key_of_the_only_window_names_its_line(write: Write) -> None:
+    write("wsdiag.toml", '[maintenance]\ncron = "0 3 * *"\nduration_min = 5\n')
+    with pytest.raises(SettingsError, match=r"line 2: maintenance\.cron"):
+        load()
+
+
+@pytest.mark.parametrize("everybodys", ["", "[escalation]\nremind_every_min = 5\n"])
+def test_whom_a_target_mentions_has_to_be_mentioned_at_some_time(
+    everybodys: str, write: Write
+) -> None:
+    own = '[targets.dev.escalation]\nmention = ["U1"]\n'
+    write("wsdiag.toml", TARGETS + own + everybodys)
+    with pytest.raises(SettingsError, match=r"targets\.dev: Its escalation has mention") as error:
+        load()
+    assert "after_min" in str(error.value)
+    for when in ("after_min = 5\n", 'after_min = "off"\n'):
+        write("wsdiag.toml", TARGETS + own + when + everybodys)
+        load()
+    write("wsdiag.toml", TARGETS + own + "[escalation]\nafter_min = 5\n")
+    assert load().silence("dev") == (Policy(None, minutes(5), True, minutes(10)), ("U1",))

@@ -112,6 +112,7 @@ class Stage:
     mode: Mode = Mode.SOCKET
     jobs: Jobs | None = None
     drain_s: float = 0.0
+    greet_every_s: float = 60.0
     diagnose: Diagnose | None = None  # None: the script
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     quiet: Quiet = never_quiet
@@ -161,6 +162,7 @@ class Stage:
             jobs=self.jobs,
             now=self.now,
             drain_s=self.drain_s,
+            greet_every_s=self.greet_every_s,
         )
 
 

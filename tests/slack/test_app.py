@@ -97,6 +97,24 @@ async def test_slack_out_of_reach_at_start_is_waited_for(stage: Stage) -> None:
         assert not task.done()
 
 
+async def test_over_http_slack_that_cannot_be_reached_any_more_is_noticed(stage: Stage) -> None:
+    stage.mode, stage.greet_every_s = Mode.HTTP, 0.05
+
+    async def until(connected: bool) -> None:
+        async with asyncio.timeout(20):
+            while bot.connected is not connected:  # noqa: ASYNC110  it is no event
+                await asyncio.sleep(0.01)
+
+    bot = stage.bot()
+    await bot.start()
+    async with running_bot(bot):
+        await until(connected=True)
+        await stage.workspace.go_away()
+        await until(connected=False)
+        await stage.workspace.come_back()
+        await until(connected=True)
+
+
 async def test_oauth_settings_in_the_environment_change_nothing(
     stage: Stage, running: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.model import Notice, NoticeKind
@@ -49,6 +51,19 @@ async def test_what_is_over_before_it_was_told_is_folded(
 
 
 async def test_the_last_sign_of_life_is_kept(store: Store) -> None:
-    assert await store.notices.alive(at(0)) is None
-    assert await store.notices.alive(at(30)) == at(0)
-    assert await store.notices.alive(at(900)) == at(30)
+    gap = timedelta(seconds=300)
+    assert await store.notices.alive(at(0), gap=gap) is None
+    assert await store.notices.alive(at(30), gap=gap) == at(0)
+    assert await store.notices.pending() == []
+    assert await store.notices.alive(at(900), gap=gap) == at(30)
+
+
+async def test_a_gap_is_noted_together_with_its_end(store: Store) -> None:
+    """Whoever dies in between would leave a gap that nobody finds."""
+    gap = timedelta(seconds=300)
+    await store.notices.alive(at(0), gap=gap)
+    store.notices.wake.clear()
+    await store.notices.alive(at(900), gap=gap)
+    assert store.notices.wake.is_set()
+    (notice,) = await store.notices.pending()
+    assert (notice.kind, notice.since, notice.at) == (NoticeKind.BLIND, at(0), at(900))

@@ -53,6 +53,25 @@ async def test_a_check_that_raises_is_an_answer_and_its_reason_stays_in_the_log(
     assert "/secret/place" in caplog.text
 
 
+async def test_what_stays_as_it_was_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    troubles = ["locked", "locked", "full", "", ""]
+
+    async def check() -> bool:
+        if trouble := troubles.pop(0):
+            raise RuntimeError(trouble)
+        return True
+
+    handle = health.handler({"store": check})
+    caplog.set_level(logging.INFO, "wsdiag.web")
+    for _ in range(5):
+        await handle(None)  # type: ignore[arg-type]
+    assert [record.getMessage() for record in caplog.records] == [
+        "not ready: store: locked",
+        "not ready: store: full",
+        "ready again: store",
+    ]
+
+
 async def test_a_check_that_hangs_counts_as_failed() -> None:
     hangs = asyncio.Event()
 

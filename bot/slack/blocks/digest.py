@@ -42,6 +42,8 @@ def digest(week: Week, advice: Sequence[Advice], clock: Clock) -> Post:
 def in_words(week: Week, lang: str) -> Message:
     """The week in a sentence."""
     share = None if week.worst is None else week.worst.availability.uptime
+    if week.targets and all(one.availability.all_planned for one in week.targets):
+        return say("There was planned work on this channel's targets all last week.")
     if week.worst is None or share is None:
         return say("Nobody watched this channel's targets in the last week.")
     if len(week.targets) == 1:
@@ -93,7 +95,9 @@ def _facts(week: Week, lang: str) -> Iterator[Message]:
 def _line(one: TargetWeek, lang: str) -> str:
     reckoned = one.availability
     parts = [f"*{escape(one.target.name)}*"]
-    if reckoned.uptime is None:
+    if reckoned.all_planned:
+        parts.append(translate(say("planned work"), lang))
+    elif reckoned.uptime is None:
         parts.append(translate(say("not watched"), lang))
     else:
         parts.append(percent(reckoned.uptime, lang))

@@ -72,7 +72,14 @@ def _title(told: Chronicle, lang: str) -> Message:
 def _in_words(told: Chronicle, lang: str) -> str:
     reckoned = told.availability
     n = len(told.incidents)
-    if reckoned.uptime is None:
+    if reckoned.all_planned:
+        words = say_n(
+            "There was planned work on {target} all that time; {n} incident is known.",
+            "There was planned work on {target} all that time; {n} incidents are known.",
+            n,
+            target=told.target,
+        )
+    elif reckoned.uptime is None:
         words = say_n(
             "Nobody watched {target} in that time; {n} incident is known.",
             "Nobody watched {target} in that time; {n} incidents are known.",
@@ -105,6 +112,9 @@ def _facts(reckoned: Availability, lang: str) -> list[Block]:
         facts.append(say("over after {took} on average", took=duration(reckoned.mttr_s, lang)))
     if reckoned.down_s > 0:
         facts.append(say("down for {took} in all", took=duration(reckoned.down_s, lang)))
+    if reckoned.maintenance_s > 0 and not reckoned.all_planned:
+        took = duration(reckoned.maintenance_s, lang)
+        facts.append(say("planned work for {took}, left out", took=took))
     if reckoned.unknown_s >= 60:
         facts.append(say("not watched for {took}", took=duration(reckoned.unknown_s, lang)))
     if (budget := reckoned.budget) is not None:

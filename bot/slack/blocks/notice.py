@@ -33,6 +33,12 @@ def _words(kind: NoticeKind, lasted: str) -> tuple[str, Message]:
                 "I was not running for {lasted} and saw nothing of any target meanwhile.",
                 lasted=lasted,
             )
+        case NoticeKind.UNRECORDED:
+            return "⚠️", say(
+                "My database did not work for {lasted}. What lasts from that time I tell only now; "
+                "what came and went within it may be missing.",
+                lasted=lasted,
+            )
         case NoticeKind.OUR_NETWORK:
             return "⚪", say(
                 "My own network is broken: the controls fail as well. Until that is over I can "

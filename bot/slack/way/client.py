@@ -140,24 +140,25 @@ class SlackClient:
         await self.close()
 
     async def identity(self) -> Identity:
-        """Who we are (asked once).
+        """Who we are (asked once); raises like `greet`."""
+        return self._identity or await self.greet()
+
+    async def greet(self) -> Identity:
+        """Ask Slack who we are.
 
         Raises TokenRefused; SlackApiError, aiohttp.ClientError, OSError, TimeoutError when Slack
         cannot be asked right now.
         """
-        if self._identity is None:
-            async with asyncio.timeout(CALL_DEADLINE_S):
-                try:
-                    answer = await self.brisk.auth_test()
-                except SlackApiError as error:
-                    raise _told(error, "SLACK_BOT_TOKEN") from error
-            self._identity = Identity(
-                user_id=str(answer.get("user_id", "")),
-                bot_id=answer.get("bot_id"),
-                organisation=Organisation(
-                    str(answer.get("team_id", "")), answer.get("enterprise_id")
-                ),
-            )
+        async with asyncio.timeout(CALL_DEADLINE_S):
+            try:
+                answer = await self.brisk.auth_test()
+            except SlackApiError as error:
+                raise _told(error, "SLACK_BOT_TOKEN") from error
+        self._identity = Identity(
+            user_id=str(answer.get("user_id", "")),
+            bot_id=answer.get("bot_id"),
+            organisation=Organisation(str(answer.get("team_id", "")), answer.get("enterprise_id")),
+        )
         return self._identity
 
     @property

@@ -79,6 +79,20 @@ def test_a_quiet_month_and_an_unwatched_one_are_told_apart() -> None:
     assert "Nobody watched prod" in told([], watched=False)[0].text
 
 
+def test_a_span_of_planned_work_is_not_called_unwatched() -> None:
+    planned = availability(DAY, samples(DAY, [], span_s=3_600), maintenance=[DAY])
+    (post, _) = history(Chronicle("prod", planned, [], {}), Clock.of(Zone(), "en"))
+    assert post.text == "There was planned work on prod all that time; 0 incidents are known."
+    assert "planned work for" not in shown(post)
+
+
+def test_what_planned_work_took_is_said_since_it_is_left_out() -> None:
+    part = Span.until(END, timedelta(hours=2))
+    reckoned = availability(DAY, samples(DAY, [], span_s=3_600), maintenance=[part])
+    (post, _) = history(Chronicle("prod", reckoned, [], {}), Clock.of(Zone(), "en"))
+    assert "planned work for 2 h, left out" in shown(post).lower().replace("\xa0", " ")
+
+
 _NOTES = st.text(max_size=400)
 
 
