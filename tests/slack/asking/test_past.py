@@ -201,7 +201,7 @@ async def test_what_planned_work_broke_is_no_downtime(stage: Stage, running: Sta
     await stage.store.history.add([], down)
     await scene.command("history prod 3h")
     (told,) = await scene.workspace.wait_for(scene.whispers)
-    assert told == "Nobody watched prod in that time; 0 incidents are known."
+    assert told == "There was planned work on prod all that time; 0 incidents are known."
 
 
 async def test_the_last_week_is_shown_to_whoever_asks(scene: Scene) -> None:
