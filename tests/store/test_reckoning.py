@@ -8,7 +8,7 @@ import pytest
 
 from bot.incidents import TargetState
 from bot.model import Act, ActKind, State
-from bot.patterns import MINUTE_S, Sample
+from bot.patterns import FIVE_MINUTES_S, HOUR_S, MINUTE_S, Sample
 from bot.spans import Span
 from bot.store import Store
 from tests.store.conftest import START, at, seen
@@ -52,6 +52,26 @@ async def test_planned_work_is_told_from_trouble_five_minutes_from_it(store: Sto
     planned = [Span(START, at(300)), Span(at(-900_000), at(-800_000))]
     found = await store.history.availability("prod", month, maintenance=planned)
     assert (found.maintenance_s, found.down_s) == (300 + 100_000, 300)
+
+
+async def test_a_season_with_planned_work_is_known_where_only_hours_are_left(store: Store) -> None:
+    end = at(0) + timedelta(days=90)
+    hours = [
+        Sample("prod", end - timedelta(hours=n), HOUR_S, up_s=3_600) for n in range(1, 24 * 90 + 1)
+    ]
+    await store.history.add([], hours)
+    fives = [
+        Sample("prod", end - timedelta(minutes=5 * n), FIVE_MINUTES_S, up_s=300)
+        for n in range(1, 12 * 24 * 29 + 8)  # from the middle of an hour on
+    ]
+    await store.history.add([], fives)
+    planned = [Span.until(end - timedelta(days=1), timedelta(hours=2))]
+    found = await store.history.availability(
+        "prod", Span.until(end, timedelta(days=90)), maintenance=planned
+    )
+    assert found.maintenance_s == 2 * 3_600
+    assert found.unknown_s <= 3_600  # of the hour that is told in part
+    assert found.uptime == 1.0
 
 
 async def test_incidents_come_with_how_soon_somebody_saw_to_them(store: Store) -> None:

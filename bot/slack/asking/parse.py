@@ -199,7 +199,7 @@ def _chart(words: list[str], targets: Collection[str]) -> Request:
 
 
 def _history(words: list[str], targets: Collection[str]) -> Request:
-    return _past("history", words, targets, ShowHistory)
+    return _past("history", words, targets, ShowHistory, lookback.YEAR)
 
 
 def _digest(words: list[str], _: Collection[str]) -> Request:
@@ -211,6 +211,7 @@ def _past(
     words: list[str],
     targets: Collection[str],
     show: Callable[..., Request],
+    longest: timedelta = lookback.LONGEST,
 ) -> Request:
     """`NAME SPAN`, either of which may be left out. Names may have any length, so the longest one
     that is a target's is meant."""
@@ -220,14 +221,15 @@ def _past(
             continue
         if not typed:
             return show(name) if name else show()
-        back, nearest = lookback.read(typed)
+        back, nearest = lookback.read(typed, longest)
         if back is not None:
             return show(name, back)
         if typed[0].isdecimal():
             problem = say(
-                "I cannot look back for “{typed}”: write a span between 5m and 30d, such as 6h, "
-                "24h or 7d.",
+                "I cannot look back for “{typed}”: write a span between 5m and {days}d, such as "
+                "6h, 24h or 7d.",
                 typed=typed,
+                days=longest.days,
             )
             return Misunderstood(problem, " ".join(filter(None, [verb, name, nearest])))
     cut = next((n for n, word in enumerate(words) if n and word[0].isdecimal()), len(words))

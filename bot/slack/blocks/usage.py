@@ -20,7 +20,7 @@ _ROWS: tuple[tuple[str, Message], ...] = (
     ("ack NAME", say("take on what is wrong: no more reminders")),
     ("mute NAME 2h", say("no alerts for a time, or `until-up`; `unmute NAME` ends it")),
     ("chart NAME 24h", say("a picture of round trips, states and incidents; 15m to 30d")),
-    ("history NAME 30d", say("its incidents: when, why, how long, who saw to them")),
+    ("history NAME 30d", say("its incidents: when, why, how long, who saw to them; up to 365d")),
     ("digest", say("the last week of this channel's targets, with advice")),
     ("help", say("this text")),
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.asking.lookback import LONGEST, SHORTEST, read
+from bot.slack.asking.lookback import LONGEST, SHORTEST, YEAR, read
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,9 @@ def test_nothing_that_is_typed_breaks_it_and_what_is_offered_can_be_shown(typed:
 @given(st.integers(5, 43_200))
 def test_minutes_are_read_as_they_are(minutes: int) -> None:
     assert read(f"{minutes}m") == (timedelta(minutes=minutes), f"{minutes}m")
+
+
+def test_a_history_looks_back_for_a_year() -> None:
+    assert read("90d", YEAR) == (timedelta(days=90), "90d")
+    assert read("365d", YEAR) == (YEAR, "365d")
+    assert read("400d", YEAR) == (None, "365d")

@@ -84,6 +84,7 @@ TARGETS = ("prod", "Staging", "prod eu")
         ("digest", ShowDigest()),
         ("digest prod", Misunderstood),
         ("history prod eu 7d", ShowHistory("prod eu", timedelta(days=7))),
+        ("history prod eu 1000h", ShowHistory("prod eu", timedelta(hours=1000))),
         ("chart prod", ShowChart("prod")),
         ("chart 6h", ShowChart(None, timedelta(hours=6))),
         ("CHART Prod EU 7d", ShowChart("prod eu", timedelta(days=7))),
