@@ -102,6 +102,9 @@ class Reloader:
         if waiting - self._waiting:
             _log.warning("%s: in force after a restart", ", ".join(sorted(waiting)))
         self._waiting = waiting
+        known = self._settings.warnings
+        for warning in (text for text in settings.warnings if text not in known):
+            _log.warning("%s", warning)
         kept = {name: getattr(self._settings, name) for name in waiting}
         self._settings = settings.model_copy(update=kept)
         self._present = await asyncio.to_thread(_present, settings.files())

@@ -226,11 +226,25 @@ def _notices(settings: Settings, said: Variables) -> Iterator[Problem]:
         yield from _about_address(name, table, settings)
         for ref in references[name]:
             yield from _about_secret(f"targets.{name}", ref)
+    yield from _about_silence(settings)
     if settings.oauth_variables:
         yield Problem(
             ", ".join(settings.oauth_variables),
             say("These are for apps that others install by OAuth; the bot does not use them."),
         )
+
+
+def _about_silence(settings: Settings) -> Iterator[Problem]:
+    """A time after which nothing happens: where it is set, each place once."""
+    places = {}
+    for name, table in settings.targets_table.items():
+        policy, _ = settings.silence(name)
+        if policy.after is not None and not policy.mentions and not policy.calls:
+            own = "after_min" in table.escalation.model_fields_set
+            key = f"targets.{name}.escalation.after_min" if own else "escalation.after_min"
+            places[key] = f"{key} ({settings.origin_of(key)})"
+    words = say("Nobody is called upon then: set mention or webhook_url as well, or take it out.")
+    yield from (Problem(where, words) for where in places.values())
 
 
 def _about_address(name: str, table: TargetTable, settings: Settings) -> Iterator[Problem]:

@@ -148,7 +148,14 @@ class MaintenanceTable(Table):
         TomlOnly(),
         Field(description="When it begins, if it is once: `2026-12-24 22:00`."),
     ] = None
-    end: Annotated[Moment | None, TomlOnly(), Field(description="When that one ends.")] = None
+    end: Annotated[
+        Moment | None,
+        TomlOnly(),
+        Field(
+            description="When that one ends. Let a past window stand: what it broke is left out of "
+            "uptime and error budget as long as it is written here."
+        ),
+    ] = None
     zone: Annotated[
         Zone,
         TomlOnly(),

@@ -181,6 +181,18 @@ async def test_what_is_in_force_after_a_restart_stays_as_it_is_until_then(
     ]
 
 
+async def test_what_is_odd_in_a_changed_file_is_logged_once(
+    config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = "[escalation]\nafter_min = 5\n"
+    ears = Ears()
+    async with reloading(ears):
+        for text in (ONE + odd, ONE + TWO + odd):
+            write(config, text)
+            await ears.next()
+    assert sum("Nobody is called upon" in r.getMessage() for r in caplog.records) == 1
+
+
 async def test_it_looks_at_once_when_asked(config: Path) -> None:
     ears = Ears()
     async with reloading(ears, look_every_s=3600) as reloader:

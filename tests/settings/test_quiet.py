@@ -142,3 +142,14 @@ def test_whom_a_target_mentions_has_to_be_mentioned_at_some_time(
         load()
     write("wsdiag.toml", TARGETS + own + "[escalation]\nafter_min = 5\n")
     assert load().silence("dev") == (Policy(None, minutes(5), True, minutes(10)), ("U1",))
+
+
+def test_a_time_after_which_nobody_is_called_upon_is_odd(write: Write) -> None:
+    write("wsdiag.toml", TARGETS + "[escalation]\nafter_min = 5\n")
+    (warning,) = load().warnings
+    assert warning.startswith("escalation.after_min (wsdiag.toml): Nobody is called upon then")
+    write("wsdiag.toml", TARGETS + '[escalation]\nafter_min = 5\nmention = ["U1"]\n')
+    assert load().warnings == ()
+    write("wsdiag.toml", TARGETS + "[targets.dev.escalation]\nafter_min = 5\n")
+    (warning,) = load().warnings
+    assert warning.startswith("targets.dev.escalation.after_min")

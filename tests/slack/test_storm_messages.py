@@ -198,6 +198,7 @@ async def test_an_incident_whose_target_is_taken_out_says_so_and_not_that_it_is_
     assert root.text.startswith("prod is no longer watched: it was taken out of the settings")
     assert "after 2 min" in root.text
     assert "⚪ prod is no longer watched" in str(root.blocks)
+    assert "I do not see what becomes of it" in str(root.blocks)
     (reply,) = newsroom.workspace.thread(root)
     assert reply.text == root.text
 

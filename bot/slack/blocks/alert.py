@@ -131,6 +131,9 @@ def _over(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
         lines = [labelled(translate(say("Lasted:"), lang), f"{lasted} ({span})")]
         if group.lead.cause is not None:
             lines.append(_cause(group.lead.cause, lang))
+    if group.lead.left:
+        gone = say("It was taken out of the settings, so I do not see what becomes of it.")
+        lines.insert(0, sentence(gone, lang))
     return post(
         sentence(_over_words(group, lang), lang),
         [
