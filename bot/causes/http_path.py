@@ -28,6 +28,9 @@ from bot.model import Confidence, FollowUp, Layer, Reason, Section, Transport, s
 # engine.io closes an upgrade that nobody claims after destroyUpgradeTimeout, 1 s by default
 _UNCLAIMED_UPGRADE_MS = (800.0, 1_600.0)
 
+# Frameworks and servers of files refuse so, in pages of their own, what they have no route for
+_NOT_TAKEN = frozenset({405, 410, 501})
+
 
 def _absent(found: FindingSet) -> HttpAnswer | None:
     """The polling handshake's 404 (or its like), where nothing speaks Engine.IO."""
@@ -38,7 +41,11 @@ def _absent(found: FindingSet) -> HttpAnswer | None:
         return None
     if answer.status == 404 or no_route(answer) or host_unknown(answer):
         return answer
-    plain = answer.status in (200, 204, 400, 405, 410, 426, 501)
+    if answer.failure is not None:
+        return None  # http_app_hangs: it began, and never came to an end
+    if answer.status in _NOT_TAKEN:
+        return answer
+    plain = answer.status in (200, 204, 400, 426)
     return answer if plain and not is_page(answer) else None
 
 
@@ -248,7 +255,7 @@ def app_hangs(found: FindingSet) -> Fit | None:
             return None
         why = say("Requests over polling hang, while other paths and the WebSocket are served.")
         return Fit((why,), Confidence.LIKELY)
-    if not all(waited_in_vain(f, Phase.REQUEST) for f in waits):
+    if not all(waited_in_vain(f, Phase.REQUEST, Phase.RESPONSE) for f in waits):
         return None
     return Fit(
         (say("Other paths are answered, requests to Engine.IO's path hang."),),

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import HttpAnswer, Outcome, Phase
 from bot.findings import FindingSet, cut, waited_in_vain
 from bot.model import Confidence, Layer, Section, Transport, say
 
 _OTHERWISE = frozenset({413, 429, 503, 504})  # they say in themselves what they are about
+_LIMITED = frozenset({413, 429, 503})  # about size or number, and not about POST
+_NO_POST = frozenset({403, 404, 405, 501})  # what a rule about methods answers
+# What may stand behind a status as well: a gate or an error that POST alone runs into.
+_SAYS_MORE: Mapping[int, tuple[str, ...]] = {
+    401: ("http_401_auth",),
+    500: ("http_500_app_error",),
+    502: ("http_502_upstream_down",),
+    504: ("http_504_upstream_hang",),
+}
+_ENGINE_WORDS = re.compile(
+    r"\"code\"\s*:\s*\d|session id unknown|invalid session|unknown sid|invalid payload",
+    re.IGNORECASE,
+)
 
 
 def _post(found: FindingSet) -> HttpAnswer | None:
@@ -24,9 +40,24 @@ def post_blocked(found: FindingSet) -> Fit | None:
     answer = _post(found)
     if answer is None:
         return _post_lost(found)
-    if answer.status not in (403, 404, 405, 501):
+    if answer.status in _LIMITED or _by_engineio(answer) or _posts_are_mixed(found):
         return None
-    return Fit((say("GET is answered, POST is refused with {status}.", status=answer.status or 0),))
+    policy = answer.status in _NO_POST
+    return Fit(
+        (say("GET is answered, POST is refused with {status}.", status=answer.status or 0),),
+        Confidence.CERTAIN if policy else Confidence.LIKELY,
+        rivals=_SAYS_MORE.get(answer.status or 0, ()),
+    )
+
+
+def _by_engineio(answer: HttpAnswer) -> bool:
+    """Engine.IO's own words: then the POST arrived, and it is about the session."""
+    return answer.status == 400 and bool(_ENGINE_WORDS.search(answer.body))
+
+
+def _posts_are_mixed(found: FindingSet) -> bool:
+    """Of POSTs alike some are answered: it hangs on who is met, or on what was sent."""
+    return bool(found.affinity) and 200 in (found.affinity.statuses if found.affinity else ())
 
 
 def _post_lost(found: FindingSet) -> Fit | None:
@@ -50,7 +81,8 @@ def _post_lost(found: FindingSet) -> Fit | None:
 def body_limit(found: FindingSet) -> Fit | None:
     """Bodies above a tiny limit are refused by the proxy."""
     answer = _post(found)
-    if answer is not None and answer.status not in _OTHERWISE and _short_posts_pass(found):
+    about_size = answer is not None and answer.status not in _OTHERWISE
+    if answer is not None and about_size and not _by_engineio(answer) and _short_posts_pass(found):
         why = say(
             "A POST of a few bytes is refused with {status}, one of a single byte gets through.",
             status=answer.status or 0,

@@ -215,7 +215,7 @@ def parser_mismatch(found: FindingSet) -> Fit | None:
     prompt = all(a.elapsed_ms < _PROMPT_MS for a in ended)
     told = any(_PARSE_ERROR.search(a.close_reason) for a in ended)
     clean = any(a.close_code in (None, 1000, 1005) for a in ended)
-    http = any(a.answer is not None and (a.answer.status or 0) >= 400 for a in ended)
+    http = any(a.answer is not None and (a.answer.status or 0) >= 300 for a in ended)
     policy = any(a.close_code in (1008, 1009, 1011, 1012, 1013) for a in ended)
     abrupt = all(a.failure is not None and a.close_code is None for a in ended)
     if not prompt or not (told or clean) or http or policy or (abrupt and not told):

@@ -43,6 +43,7 @@ def everything(answer: b.HttpAnswer) -> Verdict:
     return judged(b.health(answer), *looks)
 
 
+NOBODY_JOINS = b.namespace(b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED))
 ONLY_WEBSOCKET = b.namespace(
     b.attempt(Transport.WEBSOCKET), b.attempt(Transport.POLLING, Outcome.NOT_TRIED)
 )
@@ -173,6 +174,44 @@ def test_a_post_that_is_cut_while_the_websocket_joins_is_blocked() -> None:
         Reason.RESET,
     )
     assert code(judged(failing)) == "http_post_blocked"
+
+
+@pytest.mark.parametrize(
+    ("status", "confidence"),
+    [(405, "certain"), (302, "likely"), (400, "likely"), (401, "likely"), (419, "likely"),
+     (422, "likely"), (500, "likely"), (502, "likely")],
+)  # fmt: skip
+def test_posts_refused_one_and_all_are_blocked_whatever_the_status(
+    status: int, confidence: str
+) -> None:
+    again_refused = b.affinity(statuses=(status,) * 6)
+    verdict = judged(post(status, html(), "<h1>no</h1>"), again_refused, again(*["answered"] * 8))
+    assert code(verdict) == "http_post_blocked"
+    assert verdict.cause is not None
+    assert verdict.cause.confidence == confidence
+
+
+def test_posts_of_which_some_pass_are_not_blocked() -> None:
+    verdict = judged(post(404), b.affinity(statuses=(200, 404) * 3))
+    assert code(verdict) != "http_post_blocked"
+
+
+def test_engine_io_s_own_refusal_of_a_post_is_about_the_session() -> None:
+    unknown = '{"code":1,"message":"Session ID unknown"}'
+    assert code(judged(post(400, (), unknown))) == "eio_no_sticky"
+
+
+def test_a_page_that_refuses_the_method_is_no_socket_io() -> None:
+    answer = b.answer(405, "<h1>Method Not Allowed</h1>", headers=html())
+    verdict = judged(b.polling(answer), b.websocket(answer), b.upgrade(answer), NOBODY_JOINS)
+    assert code(verdict) == "http_sio_absent"
+
+
+def test_a_head_whose_body_never_comes_is_an_application_that_hangs() -> None:
+    begun = b.answer(200, "", failure=Failure(Phase.RESPONSE, Reason.TIMEOUT))
+    lost = b.answer(None, failure=Failure(Phase.REQUEST, Reason.TIMEOUT))
+    verdict = judged(b.polling(begun), b.websocket(lost), NOBODY_JOINS, b.health())
+    assert code(verdict) == "http_app_hangs"
 
 
 def test_a_post_refused_for_more_than_a_byte_is_about_its_size() -> None:
