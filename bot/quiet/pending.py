@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.model import Act, ActKind, State
+from bot.model import Act, ActKind, Named, State
 
 
 class Step(StrEnum):
@@ -55,6 +55,7 @@ class Vigil:
     worsened: tuple[datetime, ...] = ()
     acts: tuple[Act, ...] = ()
     state: State = State.DOWN
+    cause: Named | None = None
 
     @property
     def unattended_since(self) -> datetime:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Act, ActKind, Mute, State, TransitionKind
 from bot.quiet import Vigil, in_force
+from bot.store import rows
 from bot.store.errors import StoreError
 from bot.store.run import Run
 from bot.store.schema import acts, deliveries, incidents, transitions
@@ -115,19 +116,16 @@ async def _vigils(connection: AsyncConnection, wanted: ColumnElement[bool]) -> l
         .group_by(deliveries.c.incident_id)
         .subquery()
     )
+    names = ("id", "target", "opened_at", "state", *rows.CAUSE)
+    columns: list[ColumnElement[Any]] = [incidents.c[name] for name in names]
+    columns.append(told.c.at.label("told_at"))
     query = (
-        select(
-            incidents.c.id,
-            incidents.c.target,
-            incidents.c.opened_at,
-            incidents.c.state,
-            told.c.at.label("told_at"),
-        )
+        select(*columns)
         .outerjoin(told, told.c.incident_id == incidents.c.id)
         .where(wanted)
         .order_by(incidents.c.opened_at, incidents.c.id)
     )
-    rows = list(await connection.execute(query))
+    found = list(await connection.execute(query))
     meant = select(incidents.c.id).where(wanted)
     worsened: dict[str, list[datetime]] = {}
     for row in await connection.execute(
@@ -153,8 +151,9 @@ async def _vigils(connection: AsyncConnection, wanted: ColumnElement[bool]) -> l
             worsened=tuple(worsened.get(row.id, ())),
             acts=tuple(done.get(row.id, ())),
             state=State(row.state),
+            cause=rows.cause(row),
         )
-        for row in rows
+        for row in found
     ]
 
 

@@ -10,6 +10,7 @@ from bot.locales import duration, translate
 from bot.model import say, say_n
 from bot.quiet import Vigil
 from bot.slack.blocks.buttons import reminder_buttons
+from bot.slack.blocks.common import row
 from bot.slack.blocks.kit import Post, post, section
 from bot.slack.blocks.mrkdwn import person, sentence
 from bot.wording import headline
@@ -39,6 +40,10 @@ def insistence(vigils: Sequence[Vigil], mentions: Sequence[str], now: datetime, 
             names=", ".join(targets[:_SHOWN]) + more,
         )
     text = sentence(words, lang)
+    causes = {vigil.cause.code if vigil.cause else None for vigil in vigils}
+    if len(causes) == 1 and (cause := vigils[0].cause) is not None:
+        title = translate(row(cause).title, lang)
+        text += " " + sentence(say("The cause: {title}.", title=title), lang)
     called = " ".join(mentions)
     spoken = f"{called} {text}" if called else text
     buttons = reminder_buttons(vigils[0].incident_id, lang)

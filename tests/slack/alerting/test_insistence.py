@@ -32,6 +32,8 @@ from tests.slack.reports import report
 from tests.slack.rules import assert_acceptable
 
 EVERY_TEN = Policy(remind_every=timedelta(minutes=10))
+CAUSE = " The cause: Nothing listens on the backend's port."
+REMINDER = f"prod is down, and nobody has acknowledged it for 10 min.{CAUSE}"
 
 
 @dataclass
@@ -159,7 +161,7 @@ async def test_a_reminder_stands_in_the_thread_and_in_the_channel(office: Office
             "nobody else can have said it"
         )
         assert reminder.reply_broadcast
-        assert reminder.text == "prod is down, and nobody has acknowledged it for 10 min."
+        assert reminder.text == REMINDER
         assert_acceptable(
             [{k: v for k, v in b.items() if k != "block_id"} for b in reminder.blocks]
         )
@@ -195,7 +197,7 @@ async def test_what_gets_worse_after_that_is_said_again(office: Office) -> None:
         await office.delivered()
         office.later(10)
         await office.done(ActKind.REMINDED)
-    assert office.said()[0].text == "prod is down, and nobody has acknowledged it for 10 min."
+    assert office.said()[0].text == REMINDER
 
 
 async def test_quiet_holds_reminders_back_and_gives_the_whole_time_afterwards(
@@ -260,7 +262,7 @@ async def test_a_storm_is_reminded_of_in_one_message(office: Office) -> None:
             await office.done(ActKind.REMINDED, target=name)
     (said,) = office.said()
     assert said.text.startswith("12 incidents have not been acknowledged for 10 min: shop-0,")
-    assert said.text.endswith(" +2.")
+    assert said.text.endswith(f" +2.{CAUSE}")
 
 
 async def test_what_slack_took_before_a_crash_is_not_said_again(office: Office) -> None:
