@@ -332,6 +332,7 @@ class SlackBot:
                     group.create_task(self._lease.run(), name="lease"),
                     group.create_task(self._alerts.run(), name="alerts"),
                     group.create_task(self._digests.run(), name="digests"),
+                    group.create_task(self._languages.follow(self._store), name="languages"),
                 ]
                 if self._left:
                     orphans = finish_orphans(self._client, self._store, self._left)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
+from typing import Final
 
 from bot.locales import LANGUAGES
 from bot.slack.way.channels import is_person
 from bot.slack.way.people import Door
-from bot.store import PersonSettings, Store
+from bot.store import PersonSettings, Store, StoreError
+
+_EVERY_S: Final = 30.0
+
+_log = logging.getLogger("wsdiag.slack")
 
 
 def spoken(locale: str | None) -> str | None:
@@ -19,18 +26,33 @@ def spoken(locale: str | None) -> str | None:
 class Languages:
     """Called with (channel, user), gives a language; see `Desk.language`.
 
-    What was set is kept in memory, as every message asks and none may wait: `load` reads it once,
-    `chose` follows along. Another process on the same database learns of it at its next start.
+    What was set is kept in memory, as every message asks and none may wait: `load` reads it,
+    `chose` follows along, and `follow` reads what was set in other processes on the database.
     """
 
-    def __init__(self, otherwise: Callable[[str | None, str | None], str], door: Door) -> None:
+    def __init__(
+        self,
+        otherwise: Callable[[str | None, str | None], str],
+        door: Door,
+        *,
+        every_s: float = _EVERY_S,
+    ) -> None:
         """`otherwise`: the language of a channel, or of the bot."""
-        self._otherwise, self._door = otherwise, door
+        self._otherwise, self._door, self._every_s = otherwise, door, every_s
         self._people: dict[str, PersonSettings] = {}
 
     async def load(self, store: Store) -> None:
         """Read what people have set. Raises StoreError."""
         self._people = dict(await store.people.all())
+
+    async def follow(self, store: Store) -> None:
+        """Read it again and again until cancelled: each click reaches one process alone."""
+        while True:
+            await asyncio.sleep(self._every_s)
+            try:
+                await self.load(store)
+            except StoreError as error:
+                _log.warning("who speaks which language is not read anew: %s", error)
 
     def chose(self, settings: PersonSettings) -> None:
         """Somebody has just set this."""

@@ -303,6 +303,40 @@ async def test_slack_may_ask_for_a_wait_that_is_longer_than_a_call_may_take(
     assert waiting.retry_at - asked_at >= timedelta(seconds=120)
 
 
+async def test_a_new_process_waits_as_long_as_slack_asked_the_old_one_to(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.workspace.faults.rate_limit(1, method="chat.postMessage", retry_after=120)
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN)
+        await newsroom.tried()
+    other = newsroom.workspace.add_channel("other")
+    await newsroom.observe(State.DOWN, "staging", code="tcp_timeout")  # behind the first one
+    await newsroom.observe(State.DOWN, "elsewhere", other.id)
+    async with newsroom.delivering():
+        await newsroom.delivered(but=2)
+        assert len(newsroom.roots("other")) == 1
+    assert newsroom.roots() == []
+    assert [d.attempts for d in await newsroom.store.pending()] == [1, 0]
+
+
+async def test_where_even_the_default_channel_is_gone_the_news_wait_for_either(
+    newsroom: Newsroom,
+) -> None:
+    workspace = newsroom.workspace
+    old, default = workspace.add_channel("old"), workspace.add_channel("default")
+    newsroom.default_channel = default.id
+    workspace.archive("old")
+    workspace.archive("default")
+    async with newsroom.delivering():
+        await newsroom.observe(State.DOWN, channel=old.id)
+        await newsroom.tried(2)
+        workspace.archive("default", archived=False)
+        await newsroom.delivered()
+    (root,) = newsroom.roots("default")
+    assert "Meant for" in str(root.blocks)
+
+
 async def test_slack_out_of_reach_delays_and_loses_nothing(newsroom: Newsroom) -> None:
     await newsroom.workspace.go_away()
     await newsroom.observe(State.DOWN)
