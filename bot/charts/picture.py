@@ -86,10 +86,13 @@ def compose(
     samples: Sequence[Sample],
     sessions: Sequence[Session],
     incidents: Sequence[Incident],
+    *,
+    maintenance: Sequence[Span] = (),
 ) -> Picture:
     """Put a picture together.
 
     samples: as `longest_sample_s` has it; sessions, incidents: also ones outside of the span.
+    maintenance: planned work, which is shown as it went and left out of how reachable it was.
     A connection that we let go of ourselves is no reconnect. Where nothing is known of much of the
     beginning, the picture begins with what is known: a bot that is new has little to show, and an
     empty half would make that smaller still.
@@ -118,7 +121,7 @@ def compose(
                 and span.start <= s.ended_at < span.end
             )
         ),
-        figures=_figures(span, told, within),
+        figures=_figures(span, told, within, maintenance),
         later=span != asked,
     )
 
@@ -136,9 +139,14 @@ def _known(span: Span, samples: Sequence[Sample]) -> Span:
     return Span(min(first, span.end - _SHORTEST), span.end)
 
 
-def _figures(span: Span, samples: Sequence[Sample], incidents: Sequence[Incident]) -> Figures:
+def _figures(
+    span: Span,
+    samples: Sequence[Sample],
+    incidents: Sequence[Incident],
+    maintenance: Sequence[Span],
+) -> Figures:
     measured = [s for s in samples if s.rtt_ms is not None]
-    known = availability(span, samples, incidents)
+    known = availability(span, samples, incidents, maintenance=maintenance)
     if not measured:
         return Figures(None, None, None, None, known.uptime, known.unknown_s)
     middle, high, worst = percentiles(measured)

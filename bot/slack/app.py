@@ -193,7 +193,7 @@ class SlackBot:
         uploads = Uploads(self._client)
         door = Door(self._client, bindings.policy)
         self._languages = Languages(bindings.language, door)
-        pictures = Pictures(bindings.store, uploads, Artist(), now=now)
+        pictures = Pictures(bindings.store, uploads, Artist(), planned=bindings.planned, now=now)
         self.desk = Desk(
             targets=bindings.targets,
             store=bindings.store,

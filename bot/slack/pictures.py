@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -33,19 +33,27 @@ class Viewer:
 
 
 class Pictures:
-    """Reads, draws and uploads."""
+    """Reads, draws and uploads. `planned`: when work on a target was planned within a span."""
 
     def __init__(
-        self, store: Store, uploads: Uploads, artist: Artist, *, now: Callable[[], datetime]
+        self,
+        store: Store,
+        uploads: Uploads,
+        artist: Artist,
+        *,
+        planned: Callable[[str, Span], Sequence[Span]],
+        now: Callable[[], datetime],
     ) -> None:
-        self._store, self._uploads, self._artist, self._now = store, uploads, artist, now
+        self._store, self._uploads, self._artist = store, uploads, artist
+        self._planned, self._now = planned, now
 
     async def compose(self, target: str, length: timedelta) -> Picture:
         """What a picture of the latest time shows. Raises StoreError."""
         span = Span.until(self._now(), length)
         past = await self._store.history.past(target, span, longest_s=longest_sample_s(length))
         sessions = await self._store.history.sessions(target, since=span.start, limit=_SESSIONS)
-        return compose(target, span, past.samples, sessions, past.incidents)
+        planned = self._planned(target, span)
+        return compose(target, span, past.samples, sessions, past.incidents, maintenance=planned)
 
     async def share(
         self, picture: Picture, viewer: Viewer, channel: str, thread_ts: str | None

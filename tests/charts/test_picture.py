@@ -137,3 +137,15 @@ def test_a_gap_that_is_short_or_not_at_the_beginning_stays() -> None:
     assert not compose("prod", DAY, samples(morning), [], []).later
     evening = Span(DAY.start, END - timedelta(hours=12))
     assert not compose("prod", DAY, samples(evening), [], []).later
+
+
+def test_what_planned_work_broke_is_shown_and_left_out_of_how_reachable_it_was() -> None:
+    taken = samples(DAY, [OUTAGE])
+    work = Span(OUTAGE.opened_at, OUTAGE.opened_at + timedelta(minutes=12))
+    without = compose("prod", DAY, taken, [], [OUTAGE])
+    planned = compose("prod", DAY, taken, [], [OUTAGE], maintenance=[work])
+    assert without.figures.uptime is not None
+    assert without.figures.uptime < 1.0
+    assert planned.figures.uptime == 1.0
+    assert planned.bands == without.bands
+    assert planned.marks == without.marks

@@ -192,6 +192,22 @@ async def test_a_target_without_a_past_has_no_table(scene: Scene) -> None:
     assert told == "Nobody watched prod in that time; 0 incidents are known."
 
 
+async def test_a_picture_leaves_planned_work_out_as_a_history_does(
+    stage: Stage, running: Start
+) -> None:
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    work = Span(now - timedelta(hours=2), now - timedelta(hours=1))
+    stage.planned = lambda _target, _span: [work]
+    scene = await running()
+    taken = [
+        replace(one, up_s=0.0, down_s=60.0) if work.holds(one.at) else one
+        for one in samples(Span.until(now, timedelta(hours=3)))
+    ]
+    await stage.store.history.add([], taken)
+    await scene.command("chart prod 3h")
+    assert "It was reachable for 100% of the watched time" in (await picture_in(scene)).text
+
+
 async def test_what_planned_work_broke_is_no_downtime(stage: Stage, running: Start) -> None:
     stage.planned = lambda _target, span: [span]
     scene = await running()
