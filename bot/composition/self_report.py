@@ -26,6 +26,8 @@ class SelfReport:
     ) -> None:
         self._store, self._now, self._tick_s = store, now, tick_s
         self._alone_since: datetime | None = None  # since then the controls fail
+        self._alone_at = now()  # … and at this moment they still did
+        self._cut_off: set[str] = set()  # targets that could not be judged for it
         self._said = False
         self._ticked_at: datetime | None = None
 
@@ -51,9 +53,15 @@ class SelfReport:
 
     async def saw(self, report: Report) -> None:
         """Take a watcher's look into account. The second one in a row that could not judge because
-        the controls fail too is told, once for all targets, and so is the first one that can."""
-        now = self._now()
+        the controls fail too is told, once for all targets, and so is the first one that can.
+
+        A target that was in reach all the while does not end it: it proves nothing new, and where
+        it takes turns with one that is not, each turn would be told.
+        """
+        now, name = self._now(), report.target_name
         if _alone(report):
+            self._alone_at = now
+            self._cut_off.add(name)
             if self._alone_since is None:
                 self._alone_since = now
             elif not self._said:
@@ -61,7 +69,10 @@ class SelfReport:
                 await self._keep(Notice(NoticeKind.OUR_NETWORK, now, self._alone_since))
         elif self._alone_since is not None and report.verdict.state is not State.UNKNOWN:
             since, said = self._alone_since, self._said
+            if said and name not in self._cut_off and now - self._alone_at < BLIND_AFTER:
+                return
             self._alone_since, self._said = None, False
+            self._cut_off.clear()
             if said:
                 await self._keep(Notice(NoticeKind.OUR_NETWORK_BACK, now, since))
 

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -78,6 +79,31 @@ async def test_the_end_of_it_says_how_long_it_was(store: Store) -> None:
     await report.saw(WELL)
     (notice,) = await store.notices.pending()
     assert (notice.kind, notice.since) == (NoticeKind.OUR_NETWORK_BACK, START)
+
+
+async def test_targets_in_reach_and_out_of_it_by_turns_are_no_stream_of_notices(
+    store: Store,
+) -> None:
+    clock = Clock()
+    report = SelfReport(store, now=clock)
+    near = replace(WELL, target_name="near")
+    for _ in range(30):
+        for look in (ALONE, ALONE, near):
+            clock.later(seconds=10)
+            await report.saw(look)
+    assert await kinds(store) == [NoticeKind.OUR_NETWORK]
+    await report.saw(WELL)
+    assert await kinds(store) == [NoticeKind.OUR_NETWORK_BACK]
+
+
+async def test_a_target_that_is_watched_no_more_keeps_no_notice_open(store: Store) -> None:
+    clock = Clock()
+    report = SelfReport(store, now=clock)
+    await report.saw(ALONE)
+    await report.saw(ALONE)
+    clock.later(minutes=5)
+    await report.saw(replace(WELL, target_name="near"))
+    assert await kinds(store) == [NoticeKind.OUR_NETWORK_BACK]
 
 
 async def test_a_blip_of_our_own_network_is_not_told(store: Store) -> None:
