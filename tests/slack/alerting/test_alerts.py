@@ -132,6 +132,25 @@ async def test_of_going_down_twice_while_nobody_could_be_told_the_last_time_is_t
     assert newsroom.replies() == ["worse"]
 
 
+async def test_what_goes_down_and_half_up_again_all_night_does_not_page_all_night(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.delivering():
+        for _ in range(10):
+            for state in (State.DOWN, State.DEGRADED):
+                newsroom.states["prod"] = await newsroom.store.load("prod")  # as after a restart
+                await newsroom.observe(state)
+                await newsroom.delivered()
+        (root,) = newsroom.roots()
+        assert root.text.startswith("prod is flapping: ")
+        assert newsroom.replies() == ["worse"]
+        for _ in range(12):
+            await newsroom.observe(State.DOWN)
+        await newsroom.delivered()
+    assert newsroom.roots()[0].text.startswith("prod is down: ")
+    assert newsroom.replies() == ["worse", "worse"]
+
+
 @pytest.mark.parametrize("state", [State.DEGRADED, State.UP])
 async def test_having_been_worse_for_a_while_is_not_told_afterwards(
     newsroom: Newsroom, state: State
