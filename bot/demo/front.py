@@ -151,7 +151,8 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while data := await reader.read(_CHUNK):
         writer.write(data)
         await writer.drain()
-    if writer.can_write_eof():
+    # uvloop refuses it with a RuntimeError where the other pump has found the connection closed.
+    if writer.can_write_eof() and not writer.transport.is_closing():
         writer.write_eof()
 
 
