@@ -5,6 +5,7 @@
 | `watchers` | all targets: supervised, added and removed one by one |
 | `watch` | one target: suspicion → fresh probes → incident, recorded with its deliveries |
 | `looks` | one diagnosis at a time, bounded for the whole process |
+| `naming` | whether a look that finds another trouble than was told is believed |
 | `ledger` | a look becomes state, transitions and deliveries, recorded at once |
 | `chronicle` | what happens is remembered, and what recurs is found in it |
 | `tally` | seconds up, degraded and down, for the samples |

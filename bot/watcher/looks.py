@@ -18,6 +18,7 @@ from bot.evidence import HistoryEvidence, HttpEvidence, RttEvidence, TlsEvidence
 from bot.incidents import TROUBLE
 from bot.model import Controls, Reason, Report, State, Status, Target
 from bot.net.lag import LagMeter
+from bot.watcher.naming import code
 
 _log = logging.getLogger("wsdiag.watcher")
 _TRIES: Final = 3
@@ -138,6 +139,23 @@ class Looks:
             if report is not None and report.verdict.state is State.UNKNOWN:
                 report = await self._sober(self._target)
         return report
+
+    async def confirmed(self) -> Report | None:
+        """A look, and where it finds trouble a second one: a server that has just come back may
+        have swallowed a request of the first."""
+        report = await self.look(urgent=True)
+        if report is not None and report.verdict.state in TROUBLE:
+            report = await self.borne_out(report)
+        return report
+
+    async def borne_out(self, report: Report) -> Report | None:
+        """The look after the confirmation window. Where it finds another trouble than the first, a
+        third decides (see `naming`)."""
+        await asyncio.sleep(self._target.watch.confirm_s)
+        again = await self.look(urgent=True)
+        if again is not None and again.verdict.state in TROUBLE and code(again) != code(report):
+            again = await self.look(urgent=True)
+        return again
 
     async def _sober(self, target: Target) -> Report | None:
         """A diagnosis, again while only time speaks against the target and we were late ourselves:

@@ -27,6 +27,7 @@ from bot.watcher.holder import Holder, Link, Noticed
 from bot.watcher.ledger import Ledger, Records
 from bot.watcher.log import ConnectionLog, LogLine
 from bot.watcher.looks import Diagnose, Looks, Slots, uneven
+from bot.watcher.naming import Renaming
 from bot.watcher.pace import Backoff, Pace
 from bot.watcher.snapshot import Snapshot
 from bot.watcher.tally import Tally
@@ -80,6 +81,7 @@ class Watcher:
         self._ticked_at: datetime | None = None
         self._rechecks = Backoff(pace.recheck_first_s, pace.recheck_max_s)
         self._recovering = False  # the last look inside an incident found it up
+        self._renaming = Renaming()
         self._unknown_at: datetime | None = None  # of the latest look that could not judge
         self._tally = Tally(time.monotonic)
         self._log = log or ConnectionLog(target.name, without_secrets(target.url), now=now)
@@ -272,7 +274,7 @@ class Watcher:
             return
         if report.verdict.state in TROUBLE:
             if self._healthy():  # it healed inside the window; whether all is well again shows
-                report = await self._confirmed()
+                report = await self._looks.confirmed()
                 if uneven(report):
                     return  # the routine look finds it, if it lasts
             if report is not None:
@@ -318,8 +320,7 @@ class Watcher:
         if uneven(report):
             report = await self._still_uneven(report)
         elif report is not None and report.verdict.state in TROUBLE:
-            await asyncio.sleep(self.target.watch.confirm_s)
-            report = await self._looks.look(urgent=True)
+            report = await self._looks.borne_out(report)
             if uneven(report):
                 report = await self._still_uneven(report)
         if report is not None:
@@ -337,7 +338,7 @@ class Watcher:
             if not uneven(report):
                 break
         if report is not None and report.verdict.state in TROUBLE and not uneven(report):
-            return await self._confirmed()
+            return await self._looks.confirmed()
         return report
 
     async def _pause_unless_troubled(self, seconds: float) -> None:
@@ -347,15 +348,6 @@ class Watcher:
             self._ticked_at = self._now()
             self._changed.clear()
             await self._wait_for_change(until - loop.time())
-
-    async def _confirmed(self) -> Report | None:
-        """A look, and where it finds trouble a second one: a server that has just come back may
-        have swallowed a request of the first."""
-        report = await self._looks.look(urgent=True)
-        if report is not None and report.verdict.state in TROUBLE:
-            await asyncio.sleep(self.target.watch.confirm_s)
-            report = await self._looks.look(urgent=True)
-        return report
 
     async def _recheck(self) -> None:
         """A look inside an incident: the cause may have changed, or it may be over."""
@@ -367,7 +359,7 @@ class Watcher:
         if report is None or report.verdict.state is not State.UP:
             self._recovering = False
             if report is not None:
-                await self._learn(report, Trouble.ROUTINE)
+                await self._learn_of_trouble(report)
             return
         again, self._recovering = self._recovering, True
         if not again and not await self._really_up():
@@ -380,6 +372,13 @@ class Watcher:
         self._recovering = False
         if self._ledger.state.incident is None:  # else it flaps, and has to settle first
             self._rechecks.reset()
+
+    async def _learn_of_trouble(self, report: Report) -> None:
+        incident = self._ledger.state.incident
+        if self._renaming.believes(incident, report):
+            await self._learn(report, Trouble.ROUTINE)
+        elif incident is not None and report.verdict.state is not incident.state:
+            self._rechecks.reset()  # it may have got worse: look again soon
 
     async def _really_up(self) -> bool:
         """Whether one good look is enough: the connection that was lost must be back as well.
