@@ -10,7 +10,7 @@ from typing import Any
 
 import uvloop
 
-from bench import ack, chaos, churn, hold, link, notice, soak, startup, verdicts
+from bench import ack, chaos, churn, faults, hold, link, notice, soak, startup, verdicts
 from bench.figures import Figure
 from tests.servers.tools import missing
 
@@ -23,9 +23,11 @@ BENCHES: dict[str, tuple[Callable[[int], Coroutine[Any, Any, list[Figure]]], tup
     "notice": (notice.figures, ("netns", "node")),
     "hold": (hold.figures, ("node",)),
 }
-# These take as many minutes as --times says, and run only when they are named.
+# These take many minutes (as many as --times says, `faults` a minute and a half for each), and run
+# only when they are named.
 LONG: dict[str, tuple[Callable[[int], Coroutine[Any, Any, list[Figure]]], tuple[str, ...]]] = {
     "soak": (soak.figures, ("netns", "node")),
+    "faults": (faults.figures, ("node",)),
     "churn": (churn.figures, ("node",)),
 }
 

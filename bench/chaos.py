@@ -14,27 +14,25 @@ import contextlib
 import json
 import os
 import random
-import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
+from bench.told import all_told, count
+from bench.troubles import alongside, trouble_slack
 from bot.causes import CATALOGUE
-from bot.demo.workspace import Channel, Message, Workspace
+from bot.demo.workspace import Channel, Workspace
 from tests.servers.process import ChildProcess
 
 FAULTS = 200
 TARGETS = 40
 CAUSES = tuple(sorted(CATALOGUE))
 POST_GAP_S = 0.2  # the pace is the same thing at any speed
-# "after": it was done, and the answer is lost; nothing else doubles as easily.
-_TROUBLES = ("429", "500", "error", "before", "after", "after", "after", "after", "hang", "away")
 _PATIENCE_S = 240.0  # until all is told in the end
 
 
@@ -90,7 +88,7 @@ class _Chaos:
                 ) as bot:
                     await self._storm(bot)
                     await self._calm(bot)
-                counts = self._count(places)
+                counts = count(workspace, self._database, places, places[2])
         took = time.monotonic() - began
         text = (
             f"{counts.pop('incidents')} incidents of {self._world.faults} faults in"
@@ -115,7 +113,8 @@ class _Chaos:
 
     async def _storm(self, bot: ChildProcess) -> None:
         await self._start(bot)
-        async with _ended(self._kill_now_and_then(bot)), _ended(self._trouble_slack()):
+        troubles = trouble_slack(self._workspace, self._dice, self._troubles)
+        async with alongside(self._kill_now_and_then(bot)), alongside(troubles):
             healing: set[asyncio.Task[None]] = set()
             while self._world.faults < self._wanted:
                 await asyncio.sleep(self._dice.uniform(0.1, 0.9))
@@ -153,34 +152,6 @@ class _Chaos:
             await self._start(bot)  # which kills the one before
             self._kills += 1
 
-    async def _trouble_slack(self) -> None:
-        faults, dice = self._workspace.faults, self._dice
-        while True:
-            await asyncio.sleep(dice.uniform(0.2, 1.2))
-            method = dice.choice(["chat.postMessage", "chat.postMessage", "chat.update", None])
-            kind = dice.choice(_TROUBLES)
-            self._troubles[kind] += 1
-            match kind:
-                case "429":
-                    faults.rate_limit(dice.randint(1, 2), method=method, retry_after=1)
-                case "500":
-                    faults.server_error(dice.randint(1, 3), method=method)
-                case "error":
-                    faults.error(dice.choice(["internal_error", "fatal_error"]), method=method)
-                case "before":
-                    faults.drop(method=method)
-                case "after":
-                    faults.drop(method="chat.postMessage", after=True)
-                case "hang":
-                    hung = faults.hang(method=method)
-                    await asyncio.sleep(dice.uniform(0.1, 0.8))
-                    hung.times = 0
-                    hung.lifted.set()
-                case "away":
-                    await self._workspace.go_away()
-                    await asyncio.sleep(dice.uniform(0.2, 2.0))
-                    await self._workspace.come_back()
-
     async def _calm(self, bot: ChildProcess) -> None:
         """Slack works, the targets are well, the bot lives: until everything is told."""
         self._workspace.faults.clear()
@@ -190,70 +161,5 @@ class _Chaos:
         until = time.monotonic() + _PATIENCE_S
         while time.monotonic() < until:
             await asyncio.sleep(0.5)
-            waiting = self._ask("SELECT count(*) FROM deliveries WHERE done_at IS NULL")
-            lasting = self._ask("SELECT count(*) FROM incidents WHERE closed_at IS NULL")
-            if waiting == lasting == [(0,)]:
+            if all_told(self._database):
                 return
-
-    def _ask(self, query: str) -> list[Any]:
-        with contextlib.closing(sqlite3.connect(self._database, timeout=30)) as connection:
-            return list(connection.execute(query))
-
-    # ------------------------------------------------------------ what came of it
-
-    def _count(self, places: list[Channel]) -> dict[str, int]:
-        roots: dict[tuple[str, str], list[Message]] = {}
-        told: Counter[int] = Counter()
-        over: Counter[tuple[str, str]] = Counter()
-        for channel in places:
-            for message in self._workspace.messages(channel):
-                payload = _payload(message)
-                if payload.get("part") != "root":
-                    continue
-                thread = self._workspace.thread(message)
-                for said in (message, *thread):
-                    told.update(_payload(said).get("deliveries", ()))
-                key = str(payload["incident"]), channel.id
-                roots.setdefault(key, []).append(message)
-                over[key] += sum(_payload(said).get("part") == "recovery" for said in thread)
-        default, old = places[0].id, places[2].id
-        seats = self._ask(
-            "SELECT i.id, m.group_id, m.channel FROM incidents i"
-            " LEFT JOIN members m ON m.incident_id = i.id"
-        )
-        groups = {(group, default if channel == old else channel) for _, group, channel in seats}
-        shown = {key: roots.get(key, []) for key in groups}
-        return {
-            "incidents": len({incident for incident, _, _ in seats}),
-            "groups": len(groups),
-            "lost": sum(
-                not shown[group, default if channel == old else channel]
-                for _, group, channel in seats
-            ),
-            "doubled": sum(max(0, len(found) - 1) for found in shown.values())
-            + sum(n - 1 for n in over.values() if n > 1)
-            + sum(n > 1 for n in told.values()),
-            "stale": sum("up again" not in m.text for found in roots.values() for m in found),
-            "unclosed": sum(over[key] == 0 for key in groups)
-            + self._ask("SELECT count(*) FROM incidents WHERE closed_at IS NULL")[0][0],
-            "undelivered": self._ask("SELECT count(*) FROM deliveries WHERE done_at IS NULL")[0][0],
-        }
-
-
-def _payload(message: Message) -> dict[str, Any]:
-    metadata = message.metadata or {}
-    payload: dict[str, Any] = metadata.get("event_payload") or {}
-    return payload
-
-
-@contextlib.asynccontextmanager
-async def _ended(work: Any) -> AsyncIterator[None]:
-    """`work` beside the block, and no longer."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-        if task.done():
-            task.result()  # it was to go on: say why it did not
-    finally:
-        task.cancel()
-        await asyncio.wait({task})

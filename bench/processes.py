@@ -197,14 +197,17 @@ class Node(Talking):
 class Fleet(ChildProcess):
     """`tests/node/fleet.js`: backends on many ports, one process."""
 
-    def __init__(self, ports: int, *, tls: dict[str, str] | None) -> None:
+    def __init__(
+        self, ports: int, *, tls: dict[str, str] | None = None, host: str = "127.0.0.1"
+    ) -> None:
         super().__init__([])
         self._tls = tls
+        self.host = host
         self.ports = [0] * ports
 
     async def start(self) -> None:
         """Listen; again on the same ports when it did before."""
-        options = {"ports": self.ports, "tls": self._tls}
+        options = {"ports": self.ports, "tls": self._tls, "host": self.host}
         self.command = [find("node") or "node", str(NODE_FOLDER / "fleet.js"), json.dumps(options)]
         self.lines.clear()
         await super().start()
