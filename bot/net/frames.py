@@ -7,6 +7,7 @@ UTF-8) and does not hide it: middleboxes that corrupt a stream are told by exact
 from __future__ import annotations
 
 import os
+import random
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
@@ -27,6 +28,7 @@ class Opcode(IntEnum):
 
 
 _OPCODES: Final = frozenset(Opcode)
+_PING: Final = struct.Struct("!BBII")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,16 @@ def encode(opcode: Opcode, payload: bytes, *, mask: bytes | None = None) -> byte
     else:
         head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
     return head + key + _masked(payload, key)
+
+
+def ping(number: int) -> bytes:
+    """A client's ping that carries a number, in four bytes.
+
+    The mask is no secret here: nobody else chooses what is sent.
+    """
+    number &= 0xFFFFFFFF
+    mask = random.getrandbits(32)
+    return _PING.pack(0x80 | Opcode.PING, 0x80 | 4, mask, number ^ mask)
 
 
 def close_payload(code: int, reason: str = "") -> bytes:

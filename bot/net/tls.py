@@ -176,9 +176,9 @@ class Engine:
 
     def write(self, data: bytes) -> None:
         """Encrypt; the result is pending."""
-        view = memoryview(data)
-        while view:
-            view = view[self._object.write(view) :]
+        written = self._object.write(data)
+        while written < len(data):
+            written += self._object.write(memoryview(data)[written:])
 
     def goodbye(self) -> None:
         """Put close_notify among the pending bytes; a session that never was has none."""

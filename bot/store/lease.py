@@ -68,8 +68,10 @@ class Lease:
         try:
             while True:
                 now = loop.time()
-                stale = seen is not None and (
-                    now - still_since >= self._dead_after_s or _gone(seen.holder)
+                stale = (
+                    seen is not None
+                    and seen.holder != self._me
+                    and (now - still_since >= self._dead_after_s or _gone(seen.holder))
                 )
                 try:
                     standing = await self._take(seen if stale else None)

@@ -1,4 +1,4 @@
-"""A held WebSocket of our own: a socket, a TLS session, two callbacks and one timer.
+"""A held WebSocket of our own: a socket, a TLS session and a few callbacks.
 
 A thousand of them are held by one process, so each is as small and as idle as can be: no task, no
 stream, no buffer that waits to be used (docs/design/011 has the figures). What it costs to connect
@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
+import math
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,13 +31,14 @@ from bot.watcher.log import ConnectionLog
 from bot.watcher.pace import Pace
 from bot.watcher.reach import ConnectError, Reach
 from bot.watcher.stream import Stream
-from bot.watcher.ticks import Ticket, Ticks
+from bot.watcher.ticks import Round, Ticket, Ticks
 from bot.watcher.wire import Ended, Sockets
 
 ECHO: Final = "/wsdiag-echo"  # a namespace that nobody has
 
 _PARSED: Final = 16_384  # longer events are believed to be JSON
 _DETAIL: Final = 200
+_ECHO_EVERY: Final = 2  # heartbeats: an echo is work for the server
 _MUTE: Final = 2  # heartbeats that only an echo was answered to: pongs do not come through here
 
 
@@ -45,10 +46,10 @@ class Line(Stream):
     """A WebSocket connection; see `held.Held`."""
 
     __slots__ = (
-        "_answered", "_beat_at", "_by_echo", "_count", "_joined", "_keep_alive_timer", "_log",
+        "_beat_at", "_by_echo", "_count", "_give_up_timer", "_joined", "_keep_alive_timer", "_log",
         "_message_at", "_mute", "_namespace", "_open", "_pace", "_patience_s", "_ping_by",
-        "_pinged_at", "_reach", "_scrub", "_target", "_ticks", "_timer", "idle_s", "keep_alives",
-        "lost", "on_rtt", "on_suspicion", "rtt_ms", "suspect",
+        "_pinged_at", "_reach", "_round", "_scrub", "_target", "_ticks", "answered", "idle_s",
+        "keep_alives", "lost", "on_rtt", "on_suspicion", "rtt_ms", "suspect",
     )  # fmt: skip
 
     def __init__(self, target: Target, reach: Reach, pace: Pace, log: ConnectionLog) -> None:
@@ -62,21 +63,22 @@ class Line(Stream):
         self._ticks = Ticks()  # until it is connected: then those of all
         self._joined: asyncio.Future[None] | None = None
         self._open = False
-        self._timer: Ticket | None = None
+        self._round: Round | None = None  # of heartbeats
+        self._give_up_timer: Ticket | None = None
         self._keep_alive_timer: Ticket | None = None
         self._count = 0
         self._beat_at = 0.0  # when the last heartbeat was sent
         self._pinged_at: float | None = None  # … unless its pong has come
-        self._answered = False
         self._by_echo = False
         self._mute = 0
         self._patience_s = 0.0  # pingInterval + pingTimeout of the server
-        self._ping_by: float | None = None  # a browser's client gives up then
+        self._ping_by = math.inf  # a browser's client gives up then
         self._message_at: float | None = None
         self.lost: asyncio.Future[Ended] = self._loop.create_future()
         self.rtt_ms: float | None = None
         self.keep_alives = 0
         self.idle_s: float | None = None
+        self.answered = True  # since the last heartbeat
         self.suspect = False
         self.on_rtt: Callable[[float], None] = _nothing
         self.on_suspicion: Callable[[], None] = _nothing
@@ -112,7 +114,7 @@ class Line(Stream):
             raise ConnectError(self.lost.result())
         self._reach = self._joined = None
         self._open = True
-        self._timer = self._ticks.later(self._every_s() * random.random(), self._beat)
+        self._round = self._ticks.join(self, self._pace.heartbeat_s, self._pace.pong_s)
         self._keep_alive_later()
 
     async def close(self) -> None:
@@ -173,7 +175,8 @@ class Line(Stream):
     def frame(self, frame: WireFrame) -> None:
         """What has come: any frame is a sign of life."""
         if frame.opcode == Opcode.PONG:
-            self._pong(frame.payload)
+            self.pong(frame.payload)
+            return
         self._alive()
         if frame.opcode == Opcode.TEXT:
             self._message_at = self._loop.time()
@@ -186,6 +189,15 @@ class Line(Stream):
             code, said = frames.read_close(frame.payload)
             self.send(Opcode.CLOSE, frame.payload[:2])
             self.end(Ended(Reason.CLOSED, f"close {code} {printable(said, 100)}".rstrip(), code))
+
+    def pong(self, payload: bytes) -> None:
+        """Nearly all that ever comes. One of an earlier heartbeat is a sign of life as well."""
+        self._mute = 0
+        if self._pinged_at is not None and payload == self._count.to_bytes(4, "big"):
+            self._measured()
+        self.answered = True
+        if self.suspect:
+            self._alive()
 
     def _text(self, frame: WireFrame) -> None:
         """One Engine.IO packet; of one in several frames only the beginning is looked at."""
@@ -222,42 +234,34 @@ class Line(Stream):
 
     # ------------------------------------------------------------ signs of life
 
-    def _every_s(self) -> float:
-        return self._pace.echo_s if self._by_echo else self._pace.heartbeat_s
-
-    def _beat(self) -> None:
+    def beat(self, now: float) -> None:
         """Ask for a sign of life; any frame is one."""
-        if self._ping_by is not None and self._loop.time() > self._ping_by:
+        if now > self._ping_by:
             self.readable()  # it may lie there, unread
-            if self._loop.time() > self._ping_by and not self.lost.done():
+            if now > self._ping_by and not self.lost.done():
                 detail = f"no ping of the server for {self._patience_s:g} s"
                 self.end(Ended(Reason.TIMEOUT, detail))
-        if self.lost.done():
+        if self.suspect or self.lost.done():
             return
-        self._answered = False
-        self._beat_at = self._pinged_at = self._loop.time()
+        self._count += 1
+        if self._by_echo and self._count % _ECHO_EVERY:
+            return
+        self.answered = False
+        self._beat_at = self._pinged_at = now
         if self._by_echo:
             self._ask_echo()
         else:
-            self._count += 1
-            # The mask is no secret here: nobody else chooses what is sent.
-            mask = random.randbytes(4)
-            self.send(Opcode.PING, self._count.to_bytes(4, "big"), mask)
-        self._timer = self._ticks.later(self._pace.pong_s, self._check)
+            self.push(frames.ping(self._count))
 
-    def _check(self) -> None:
-        """Has anything come? What has, and was not read for our own being late, counts."""
-        if not self._answered:
-            self.readable()
-        if self.lost.done():
-            return
-        if self._answered:
-            self._next_beat()
+    def missed(self) -> None:
+        """Nothing has come, unless it has, and was not read for our own being late."""
+        self.readable()
+        if self.answered or self.suspect or self.lost.done():
             return
         self._suspect(True)
         if not self._by_echo:  # perhaps something on the way swallows pings: ask the server itself
             self._ask_echo()
-        self._timer = self._ticks.later(self._pace.drop_s, self._give_up)
+        self._give_up_timer = self._ticks.later(self._pace.drop_s, self._give_up)
 
     def _give_up(self) -> None:
         self.readable()
@@ -265,22 +269,12 @@ class Line(Stream):
             waited_s = self._loop.time() - self._beat_at
             self.end(Ended(Reason.TIMEOUT, f"silent for {waited_s:.1f} s"))
 
-    def _next_beat(self) -> None:
-        due_s = max(0.0, self._beat_at + self._every_s() - self._loop.time())
-        self._timer = self._ticks.later(due_s, self._beat)
-
     def _alive(self) -> None:
-        self._answered = True
+        self.answered = True
         if self.suspect:
-            if self._timer is not None:
-                self._timer.cancel()
+            if self._give_up_timer is not None:
+                self._give_up_timer.cancel()
             self._suspect(False)
-            self._next_beat()
-
-    def _pong(self, data: bytes) -> None:
-        self._mute = 0
-        if self._pinged_at is not None and data == self._count.to_bytes(4, "big"):
-            self._measured()
 
     def _ask_echo(self) -> None:
         """Ask to join a namespace that nobody has: the server says no, whatever the app is."""
@@ -344,10 +338,12 @@ class Line(Stream):
         return self.lost.done()
 
     def _stop(self) -> None:
-        for timer in (self._timer, self._keep_alive_timer):
+        if self._round is not None:
+            self._round.leave(self)
+        for timer in (self._give_up_timer, self._keep_alive_timer):
             if timer is not None:
                 timer.cancel()
-        self._timer = self._keep_alive_timer = None
+        self._round = self._give_up_timer = self._keep_alive_timer = None
         self.let_go()
 
 

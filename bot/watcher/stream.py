@@ -19,7 +19,7 @@ from bot.net.errors import BadFrameError, errno_name, reason_of
 from bot.net.frames import Opcode, WireFrame
 from bot.watcher.wire import Ended
 
-_CHUNK: Final = 65_536
+_CHUNK: Final = 16_384
 _MAX_MESSAGE: Final = 16 * 1024 * 1024  # what the app sends to its clients is its own business
 _MAX_UNSENT: Final = 65_536
 _PONG_HEAD: Final = b"\x8a\x04"  # final, unmasked, four bytes
@@ -53,6 +53,10 @@ class Stream:
         """A frame that breaks no rule has come."""
         raise NotImplementedError
 
+    def pong(self, payload: bytes) -> None:
+        """One that is a pong has come alone, as nearly all of them do."""
+        raise NotImplementedError
+
     # ------------------------------------------------------------ what comes in
 
     def adopt(self, connection: Connection, rest: bytes) -> None:
@@ -81,7 +85,7 @@ class Stream:
     def _take(self, data: bytes) -> None:
         try:
             whole = self._decrypted(data)
-            for frame in self._decoder:
+            while not self._decoder.empty and (frame := self._decoder.take()) is not None:
                 self._checked(frame)
                 if self.ended:
                     return
@@ -107,7 +111,7 @@ class Stream:
             if not plain:
                 return False
             if plain[:2] == _PONG_HEAD and len(plain) == _PONG_SIZE and self._decoder.empty:
-                self.frame(WireFrame(Opcode.PONG, plain[2:]))  # alone, as nearly all of them come
+                self.pong(plain[2:])
                 continue
             self._decoder.feed(plain)
         if answer := engine.pending():  # a key update wants one
@@ -122,11 +126,14 @@ class Stream:
 
     # ------------------------------------------------------------ what goes out
 
-    def send(self, opcode: Opcode, payload: bytes, mask: bytes | None = None) -> None:
-        """One frame; dropped where the peer has not read for so long that nothing fits any more."""
+    def send(self, opcode: Opcode, payload: bytes) -> None:
+        """One frame; see `push`."""
+        self.push(frames.encode(opcode, payload))
+
+    def push(self, data: bytes) -> None:
+        """A frame's bytes; dropped where the peer has not read for so long that nothing fits."""
         if self._sock is None or len(self._unsent) > _MAX_UNSENT:
             return
-        data = frames.encode(opcode, payload, mask=mask)
         if self._engine is not None:
             self._engine.write(data)
             data = self._engine.pending()

@@ -90,3 +90,14 @@ def test_a_close_frame_keeps_code_and_reason(code: int, reason: str) -> None:
 
 def test_a_close_frame_without_a_code_is_1005() -> None:
     assert frames.read_close(b"") == (1005, "")
+
+
+def test_a_ping_carries_its_number_under_a_mask_of_its_own() -> None:
+    for number in (1, 77, 0xFFFFFFFF):
+        decoder = frames.Decoder()
+        decoder.feed(frames.ping(number))
+        frame = decoder.take()
+        assert frame is not None
+        assert (frame.opcode, frame.masked, frame.fin) == (Opcode.PING, True, True)
+        assert int.from_bytes(frame.payload, "big") == number
+    assert len({frames.ping(1) for _ in range(50)}) > 1

@@ -113,9 +113,9 @@ async def test_an_answer_that_waits_in_the_socket_while_we_are_late_is_an_answer
     server = await node_server()  # a process of its own: it answers while we sleep
     held = await hold(a_target(server.url), pace=replace(QUICK, heartbeat_s=60.0))
     assert isinstance(held, Line)
-    held._beat()
+    held.beat(asyncio.get_running_loop().time())
     time.sleep(QUICK.pong_s)  # noqa: ASYNC251 - the loop is busy, whatever with
-    held._check()  # as uvloop has it: timers before sockets
+    held.missed()  # as uvloop has it: timers before sockets
     assert not held.suspect
     assert held.rtt_ms is not None
     assert "heartbeat-missed" not in connection_log.events()
