@@ -10,13 +10,15 @@ _STEP_S: Final = 0.02
 
 
 class LagMeter:
-    """Wakes up every 20 ms and notes by how much it was late, at worst. `stop` ends it."""
+    """Wakes up again and again and notes by how much it was late, at worst. `stop` ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, step_s: float = _STEP_S) -> None:
+        """`step_s`: seconds from one look at the clock to the next."""
         self._loop = asyncio.get_running_loop()
+        self._step_s = step_s
         self._worst_s = 0.0
-        self._due = time.monotonic() + _STEP_S
-        self._timer: asyncio.TimerHandle | None = self._loop.call_later(_STEP_S, self._tick)
+        self._due = time.monotonic() + step_s
+        self._timer: asyncio.TimerHandle | None = self._loop.call_later(step_s, self._tick)
 
     @property
     def worst_ms(self) -> float:
@@ -33,5 +35,5 @@ class LagMeter:
     def _tick(self) -> None:
         now = time.monotonic()
         self._worst_s = max(self._worst_s, now - self._due)
-        self._due = now + _STEP_S
-        self._timer = self._loop.call_later(_STEP_S, self._tick)
+        self._due = now + self._step_s
+        self._timer = self._loop.call_later(self._step_s, self._tick)

@@ -6,6 +6,7 @@
 | `watch` | one target: suspicion → fresh probes → incident, recorded with its deliveries |
 | `looks` | one diagnosis at a time, bounded for the whole process |
 | `naming` | whether a look that finds another trouble than was told is believed |
+| `outages` | what one look found counts for all who would queue to find the same |
 | `ledger` | a look becomes state, transitions and deliveries, recorded at once |
 | `chronicle` | what happens is remembered, and what recurs is found in it |
 | `tally` | seconds up, degraded and down, for the samples |
@@ -14,7 +15,7 @@
 | `held` | one connection, whatever it runs over |
 | `line` | a WebSocket of our own: its heartbeat, how it ended |
 | `stream` | its bytes and frames, without tasks or buffers |
-| `ticks` | one timer for many |
+| `ticks` | timers and heartbeats of many, in one turn of the loop |
 | `polled` | what begins with polling: python-socketio, under our supervision |
 | `wire` | the session that python-socketio talks through |
 | `reach` | where and how to connect, read anew for every attempt |

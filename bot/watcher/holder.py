@@ -167,7 +167,7 @@ class Holder:
         """Until cancelled; closes its connection on the way out."""
         while True:
             await self._once()
-            pause = self._retries.next()
+            pause = self._sockets.pause_s(self._backend, self._retries.next())
             self.next_attempt_at = self._now() + timedelta(seconds=pause)
             self._set(Link.DISCONNECTED)
             with (

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,10 +20,12 @@ from bot.incidents import TROUBLE
 from bot.model import Controls, Reason, Report, State, Status, Target
 from bot.net.lag import LagMeter
 from bot.watcher.naming import code
+from bot.watcher.outages import SharedOutages
 
 _log = logging.getLogger("wsdiag.watcher")
 _TRIES: Final = 3
 _LATE_MS: Final = 500.0
+_LATE_STEP_S: Final = 0.1
 _TIME: Final = frozenset(
     {
         Reason.TIMEOUT,
@@ -62,6 +65,7 @@ class Slots:
 
     urgent: asyncio.Semaphore
     routine: asyncio.Semaphore
+    outages: SharedOutages = field(default_factory=SharedOutages)
     routine_per_s: float = 2.0  # a look costs a core 20 to 50 ms
     intervals: dict[str, float] = field(default_factory=dict)  # that targets ask for, seconds
 
@@ -123,8 +127,7 @@ class Looks:
 
     async def look(self, *, urgent: bool) -> Report | None:
         """Diagnose now; None if that failed, which is a bug of ours and logged as one."""
-        async with self._slots.urgent if urgent else self._slots.routine:
-            return await self._sober(self._target)
+        return await self._in_turn(self._slots.urgent if urgent else self._slots.routine)
 
     async def glance(self) -> Report | None:
         """Diagnose at once and within seconds: patient enough to tell that a target is down, not
@@ -134,10 +137,24 @@ class Looks:
             answer_s=_GLANCE_ANSWER_S,
             deadline_s=min(_GLANCE_S, self._target.deadline_s),
         )
-        async with self._slots.urgent:
-            report = await self._sober(hurried)
-            if report is not None and report.verdict.state is State.UNKNOWN:
+        return await self._in_turn(self._slots.urgent, hurried)
+
+    async def _in_turn(
+        self, places: asyncio.Semaphore, hurried: Target | None = None
+    ) -> Report | None:
+        """Look as soon as there is a place, unless the wait for it has brought the answer."""
+        asked_at = time.monotonic()
+        outages = self._slots.outages
+        async with places:
+            report = outages.report(self._target, asked_at)
+            if report is not None:
+                self._keep(report)
+                return report
+            report = await self._sober(hurried or self._target)
+            if hurried and report is not None and report.verdict.state is State.UNKNOWN:
                 report = await self._sober(self._target)
+            if report is not None:
+                outages.tell(self._target, report)
         return report
 
     async def confirmed(self) -> Report | None:
@@ -161,7 +178,7 @@ class Looks:
         """A diagnosis, again while only time speaks against the target and we were late ourselves:
         what we did not read in time is no silence of the target's."""
         for _ in range(_TRIES):
-            meter = LagMeter()
+            meter = LagMeter(_LATE_STEP_S)
             try:
                 report = await self._once(target)
                 late_ms = meter.worst_ms
@@ -189,9 +206,12 @@ class Looks:
         except Exception:  # noqa: BLE001 - a target must stay watched whatever a probe does
             _log.exception("%s: the diagnosis failed", self._target.name)
             return None
+        self._keep(report)
+        return report
+
+    def _keep(self, report: Report) -> None:
         self._times = _times(report)
         self.last, self.last_at = _kept(report), self._now()
-        return report
 
     def rtt_ms(self) -> float | None:
         """Median round trip in the last report."""

@@ -20,6 +20,8 @@ class Pace:
     retry_first_s: float = 0.1
     retry_max_s: float = 2.0
     stable_s: float = 10.0  # a connection that lived this long resets the retries
+    gather_s: float = 0.2  # a look waits so long for whoever else has lost a connection to say so
+    settle_s: float = 1.5  # a connection that is back is let be for so long before it is believed
     recheck_first_s: float = 1.0  # looks while an incident is open
     recheck_max_s: float = 10.0
     uneven_s: float = 10.0  # between looks at a path of which one look found it lossy

@@ -232,8 +232,9 @@ class Watcher:
         pause = self._rechecks.next()
         if self._holder is None or self._healthy():
             await asyncio.sleep(pause)
-        else:
-            await self._holder.healthy(pause)
+        elif await self._holder.healthy(pause):
+            # Where many come back together, connections come first, and looks after them.
+            await asyncio.sleep(self._pace.settle_s)
 
     def _healthy(self) -> bool:
         return (
@@ -263,6 +264,7 @@ class Watcher:
         """The held connection has trouble: probe at once, speak after the window, if at all."""
         loop = asyncio.get_running_loop()
         window_ends = loop.time() + self.target.watch.confirm_s
+        await asyncio.sleep(self._pace.gather_s)
         report = await self._looks.glance()
         if loop.time() < window_ends:
             await asyncio.sleep(window_ends - loop.time())

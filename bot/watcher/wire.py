@@ -34,6 +34,8 @@ MAX_MESSAGE: Final = 4 * 1024 * 1024
 _CLOSE_S: Final = 1.0
 _LOOKUPS: Final = 64  # each has a thread of its own
 _SPREAD_S: Final = 0.5
+_ATTEMPTS_PER_S: Final = 10.0  # at one backend
+_CROWD_S: Final = 10.0
 _NAMES_S: Final = 10.0  # so long an address is believed
 
 
@@ -114,6 +116,12 @@ class Sockets:
             others.discard(kick)
             if not others:
                 self._waiting.pop(backend, None)
+
+    def pause_s(self, backend: str, pause_s: float) -> float:
+        """A pause before the next attempt, longer where so many wait for one backend that a few of
+        them are enough to notice when it is back."""
+        crowd_s = len(self._waiting.get(backend, ())) / _ATTEMPTS_PER_S
+        return max(pause_s, min(crowd_s, _CROWD_S) * random.uniform(0.5, 1.0))
 
     def got_through(self, backend: str) -> None:
         """Somebody is connected again; the others try soon, not all in one moment."""

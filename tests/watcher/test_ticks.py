@@ -58,7 +58,7 @@ async def test_members_of_a_round_beat_together_and_only_silence_is_missed() -> 
     rounds = [ticks.join(member, 2 * TICK_S, TICK_S) for member in members]
     assert len(set(map(id, rounds))) == 2  # spread over the ticks of a beat
     async with asyncio.timeout(20):
-        while min(m.beats for m in members) < 3 or members[2].misses < 2:
+        while min(m.beats for m in members) < 3 or members[2].misses < 2:  # noqa: ASYNC110
             await asyncio.sleep(TICK_S)
     assert [m.misses > 0 for m in members] == [False, False, True]
 
@@ -70,6 +70,6 @@ async def test_who_has_left_beats_no_more_and_a_round_can_be_joined_again() -> N
     assert gone.beats == 0
     ticks.join(late, TICK_S, 0.0)
     async with asyncio.timeout(20):
-        while late.beats < 2:
+        while late.beats < 2:  # noqa: ASYNC110
             await asyncio.sleep(TICK_S)
     assert gone.beats == 0
