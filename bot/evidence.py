@@ -519,13 +519,18 @@ class RecheckEvidence:
 
 @dataclass(frozen=True, slots=True)
 class AffinityEvidence:
-    """One polling session, then sequential POSTs, each on a fresh socket."""
+    """One polling session, then sequential POSTs, each on a fresh socket.
+
+    `unreadable`: the first POST answered 200 that a page on the configured Origin may not read,
+    although it may read the handshake; None: there was none, or no Origin is configured.
+    """
 
     open: EioOpen | None = None
     statuses: tuple[int | None, ...] = ()
     errors: tuple[EioError | None, ...] = ()
     ages_ms: tuple[float, ...] = ()  # since OPEN
     failures: tuple[Reason | None, ...] = ()
+    unreadable: HttpAnswer | None = None
 
 
 # ---------------------------------------------------------------- what the watcher remembers

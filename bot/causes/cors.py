@@ -124,8 +124,29 @@ def _rewritten(answer: HttpAnswer) -> bool:
     return answer.lower_case and not by_asgi(answer)
 
 
+def _posts_unreadable(found: FindingSet) -> HttpAnswer | None:
+    """An answer to POST without the header that the handshake carries."""
+    finding = found.finding(FollowUp.AFFINITY)
+    counts = finding is not None and finding.status is Status.FAIL
+    return found.affinity.unreadable if counts and found.affinity else None
+
+
+def _posts_only(answer: HttpAnswer, *, others: bool, rival: str) -> Fit | None:
+    """One middleware writes the headers of GET and POST alike: a proxy makes the difference.
+
+    It removes what the server sends, or adds for GET alone what the server never sent.
+    """
+    left = ("access-control-allow-credentials", "access-control-expose-headers", "vary")
+    if any(answer.header(name) for name in left) is not others:
+        return None
+    why = say("The answer to GET carries Access-Control-Allow-Origin, that to POST does not.")
+    return Fit((why,), Confidence.LIKELY, rivals=(rival,))
+
+
 def stripped(found: FindingSet) -> Fit | None:
     """The other CORS headers are there: somebody took this one away."""
+    if (post := _posts_unreadable(found)) is not None:
+        return _posts_only(post, others=True, rival="cors_missing")
     evidence = _no_origin_line(found)
     if evidence is None or _allowed_elsewhere(found):
         return None
@@ -148,6 +169,8 @@ def stripped(found: FindingSet) -> Fit | None:
 
 def missing(found: FindingSet) -> Fit | None:
     """No CORS header at all."""
+    if (post := _posts_unreadable(found)) is not None:
+        return _posts_only(post, others=False, rival="cors_stripped_by_proxy")
     evidence = _no_origin_line(found)
     if evidence is None or _others_are_there(evidence) or stripped(found) is not None:
         return None

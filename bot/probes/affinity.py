@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from bot.evidence import AffinityEvidence, EioError, NoEvidence
+from bot.evidence import AffinityEvidence, EioError, HttpAnswer, NoEvidence
 from bot.model import Finding, FollowUp, Reason, Status
 from bot.net import http, packets
 from bot.net.errors import WireError, since_ms
@@ -59,15 +59,18 @@ async def probe(look: Look) -> Finding:
     async with contextlib.AsyncExitStack() as dialled:
         far = min(look.dialer.connects_ms, default=0.0) >= _FAR_MS
         ready = [await dialled.enter_async_context(look.ahead(to)) for _ in range(TRIES * far)]
-        evidence = await _ask(look, session, deque(ready))
+        evidence = await _ask(look, session, deque(ready), reply.answer)
     return outcome.found(name, _judge(evidence), evidence, started)
 
 
-async def _ask(look: Look, session: PollingSession, ready: deque[Ahead]) -> AffinityEvidence:
+async def _ask(
+    look: Look, session: PollingSession, ready: deque[Ahead], handshake: HttpAnswer
+) -> AffinityEvidence:
     statuses: list[int | None] = []
     errors: list[EioError | None] = []
     ages: list[float] = []
     failures: list[Reason | None] = []
+    unreadable: HttpAnswer | None = None
     tries = TRIES
     while len(statuses) < tries:
         # A pong nobody asked for: servers of every kind take it and do nothing.
@@ -75,6 +78,8 @@ async def _ask(look: Look, session: PollingSession, ready: deque[Ahead]) -> Affi
         ages.append(since_ms(session.began))
         reply = await _send(look, request, ready.popleft() if ready else None)
         failure = reply.answer.failure
+        if unreadable is None and _kept_from_pages(look, handshake, reply.answer):
+            unreadable = reply.answer
         statuses.append(reply.answer.status)
         errors.append(packets.read_error(reply.body.decode("utf-8", "replace"), look.scrub))
         failures.append(failure.reason if failure is not None else None)
@@ -87,8 +92,24 @@ async def _ask(look: Look, session: PollingSession, ready: deque[Ahead]) -> Affi
         elif len(statuses) == TRIES and _odd(statuses) == 1 and not _lost(errors):
             tries = 2 * TRIES
     return AffinityEvidence(
-        session.opened.open, tuple(statuses), tuple(errors), tuple(ages), tuple(failures)
+        session.opened.open,
+        tuple(statuses),
+        tuple(errors),
+        tuple(ages),
+        tuple(failures),
+        unreadable,
     )
+
+
+def _kept_from_pages(look: Look, handshake: HttpAnswer, post: HttpAnswer) -> bool:
+    """CORS lets the configured page read the handshake, and not the answer to this POST."""
+    origin = look.target.origin
+    if origin in (None, look.polling_endpoint.origin) or post.status != 200:
+        return False
+    allowed = (("*",), (origin,))
+    lines = (a.header_lines("access-control-allow-origin") for a in (handshake, post))
+    read, kept = (line in allowed for line in lines)
+    return read and not kept
 
 
 async def _send(look: Look, request: Request, ahead: Ahead | None) -> Reply:
@@ -107,6 +128,8 @@ def _judge(evidence: AffinityEvidence) -> Judged:
     statuses = evidence.statuses
     if 200 in statuses and _odd(statuses) > 1 and not _hasty(statuses):
         return Status.WARN, Reason.HTTP_STATUS
+    if evidence.unreadable is not None:
+        return Status.FAIL, Reason.CORS_HEADER_MISSING
     return outcome.OK
 
 

@@ -31,6 +31,19 @@ def named(*findings: Finding) -> tuple[str, Confidence]:
     return verdict.cause.code, verdict.cause.confidence
 
 
+def posts_without(*headers: tuple[str, str]) -> Finding:
+    """POSTs that no page may read, where the handshake may be read."""
+    answer = b.answer(headers=headers, method="POST")
+    evidence = b.affinity(unreadable=answer).evidence
+    return b.finding("affinity", evidence, Status.FAIL, Reason.CORS_HEADER_MISSING)
+
+
+def test_posts_that_no_page_may_read_break_cors() -> None:
+    credentials = ("access-control-allow-credentials", "true")
+    assert named(posts_without(credentials)) == ("cors_stripped_by_proxy", Confidence.LIKELY)
+    assert named(posts_without()) == ("cors_missing", Confidence.LIKELY)
+
+
 def test_without_a_proxy_nobody_can_have_removed_it() -> None:
     seen = named(cors(b.answer(headers=())), others(own="", none=""))
     assert seen == ("cors_origin_mismatch", Confidence.LIKELY)

@@ -300,11 +300,17 @@ SCENARIOS = (
         ),
     ),
     # ---- well, and odd
-    Scenario("nothing but socket.io answers", None, UP, node(mute_elsewhere=True), slow=True),
+    Scenario(
+        "nothing but socket.io answers",
+        "http_health_500",
+        DEGRADED,
+        node(mute_elsewhere=True),
+        slow=True,
+    ),
     Scenario(
         "everything else to a login",
-        None,
-        UP,
+        "http_health_500",
+        DEGRADED,
         behind_nginx(
             "location / { return 302 /login?from=$request_uri; }"
             + Nginx.pass_to("{node}").replace("location /", "location /socket.io/")
