@@ -129,8 +129,22 @@ def wrong_path(found: FindingSet) -> Fit | None:
     )
 
 
+def partly_absent(found: FindingSet) -> bool:
+    """Of several servers behind one front one has no Engine.IO: POSTs alike fare differently."""
+    if not found.polling_open:
+        return False
+    if found.affinity is not None:
+        return {200, 404} <= set(found.affinity.statuses)
+    # The handshake that opened before did not open again.
+    lost = found.ran(FollowUp.AFFINITY) and found.websocket is not None
+    return lost and found.websocket is not None and found.websocket.answer.status == 404
+
+
 def absent(found: FindingSet) -> Fit | None:
     """An HTTP server without Engine.IO."""
+    if partly_absent(found):
+        why = say("Of requests of one session some are answered 404: another server is met.")
+        return Fit((why,), Confidence.LIKELY, rivals=("eio_mixed_versions",))
     answer = _absent(found)
     if answer is None or wrong_path(found) or _stripped(found) or _slash_only(found):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.causes.engineio import admitted_over_websocket
+from bot.causes.http_path import partly_absent
 from bot.causes.row import Cause, Fit, Reach
 from bot.causes.ws_handshake import (
     FALLS_BACK,
@@ -107,8 +108,8 @@ def ok_instead(found: FindingSet) -> Fit | None:
         return None
     if 200 <= answer.status < 300:
         return Fit((says(answer),))
-    if answer.status not in (404, 410, 421):
-        return None
+    if answer.status not in (404, 410, 421) or partly_absent(found):
+        return None  # or http_sio_absent
     return Fit((says(answer),), Confidence.LIKELY, rivals=("ws_no_upgrade_header",))
 
 
