@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from bot.evidence import HistoryEvidence
 from bot.incidents import TROUBLE
-from bot.model import Controls, Report, State, Target, Trouble
+from bot.model import Controls, Report, State, Target, Transport, Trouble
 from bot.patterns import Sample, Session
 from bot.urls import without_secrets
 from bot.watcher.chronicle import Chronicle, only_remembered
@@ -274,6 +274,9 @@ class Watcher:
             await holder.next_attempt(min(1.0, self._pace.connect_s))
         if report is None:
             return
+        on_polling = self._troubled() and holder.transport is Transport.POLLING
+        if on_polling and report.verdict.state in TROUBLE:  # whether WebSocket is back shows so
+            report = await self._looks.glance() or report
         if report.verdict.state in TROUBLE:
             if self._healthy():  # it healed inside the window; whether all is well again shows
                 report = await self._looks.confirmed()

@@ -20,6 +20,7 @@ from bot.model import (
     TransitionKind,
     Transport,
     Trouble,
+    Verdict,
 )
 from bot.watcher import Link
 from tests.servers.fixtures import StartPython
@@ -225,6 +226,26 @@ async def test_a_backend_on_polling_only_is_degraded_until_websocket_is_back(
         told = await bot.store.pending()
         assert [d.kind for d in told] in ([OPENED, CLOSED], [OPENED, CHANGED, CLOSED])
         assert len({delivery.incident_id for delivery in told}) == 1
+
+
+async def test_a_websocket_that_is_back_when_the_window_ends_is_told_to_nobody_over_polling(
+    tmp_path: Path, socketio_server: StartPython
+) -> None:
+    crippled = await socketio_server(transports=["polling"])
+    holding: list[bool] = []
+
+    async def mended(target: Target, *, controls: Controls, memory: object) -> Report:
+        """Only the first look at the connection over polling finds WebSocket refused."""
+        report = await probe(target, controls=controls)
+        over_polling = bot.snapshot().transport is Transport.POLLING
+        holding.append(over_polling)
+        if over_polling and sum(holding) == 1:
+            return report
+        return replace(report, verdict=Verdict(State.UP, None))
+
+    async with running(tmp_path, a_target(crippled.port), diagnose=mended) as bot:
+        await until(lambda: sum(holding) >= 3)
+        assert await bot.incidents() == []
 
 
 async def test_a_client_told_polling_only_finds_nothing_wrong_with_polling(
