@@ -256,6 +256,7 @@ class WebSocketEvidence:
 
     answer: HttpAnswer  # status, headers, and the body when it was not 101
     accept_ok: bool | None = None  # Sec-WebSocket-Accept fits our key
+    wrong_headers: tuple[str, ...] = ()  # of the 101, for whose sake a browser refuses it
     unasked_extensions: tuple[str, ...] = ()
     open: EioOpen | None = None
     error: EioError | None = None  # JSON body of a refusal
@@ -264,6 +265,12 @@ class WebSocketEvidence:
     closed: Failure | None = None  # how the stream ended, if it did
     close_code: int | None = None
     close_reason: str = ""
+
+    @property
+    def switched(self) -> bool:
+        """A 101 that a browser would accept."""
+        broken = self.accept_ok is False or self.wrong_headers or self.unasked_extensions
+        return self.answer.status == 101 and not broken
 
 
 class Outcome(StrEnum):

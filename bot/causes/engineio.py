@@ -216,14 +216,10 @@ def _settle_origin_of(found: FindingSet) -> tuple[FollowUp, ...]:
     return _settle_origin(found) if found.target.origin is not None else ()
 
 
-def _session_of(ws: WebSocketEvidence | None) -> bool:
-    return bool(ws and ws.answer.status == 101 and ws.accept_ok is not False)
-
-
 def plain_ws(found: FindingSet) -> Fit | None:
     """A WebSocket server that is no Socket.IO server."""
     ws = found.websocket
-    if ws is None or not _session_of(ws) or ws.open is not None or found.eio_seen:
+    if ws is None or not ws.switched or ws.open is not None or found.eio_seen:
         return None
     if found.polling_open or any(f.reserved_bits for f in ws.frames):
         return None

@@ -182,10 +182,13 @@ def settle_origin(found: FindingSet) -> tuple[FollowUp, ...]:
 
 
 def bad_accept(found: FindingSet) -> Fit | None:
-    """101 with a key that is not the answer to ours."""
-    if found.websocket is None or found.websocket.accept_ok is not False:
+    """101 with a key that is not the answer to ours, or with headers that a client must refuse."""
+    ws = found.websocket
+    if ws is None or not (ws.accept_ok is False or ws.wrong_headers):
         return None
-    return Fit((say("The answer 101 carries a wrong Sec-WebSocket-Accept."),))
+    damaged = ("Sec-WebSocket-Accept",) if ws.accept_ok is False else ()
+    names = ", ".join((*damaged, *ws.wrong_headers))
+    return Fit((say("The answer 101 carries wrong headers or lacks them: {names}.", names=names),))
 
 
 def bad_extension(found: FindingSet) -> Fit | None:

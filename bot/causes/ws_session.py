@@ -14,8 +14,7 @@ _AT_ONCE_MS = 1_000.0
 
 def _opened(found: FindingSet) -> WebSocketEvidence | None:
     ws = found.websocket
-    good = ws is not None and ws.answer.status == 101 and ws.accept_ok is not False
-    return ws if good else None
+    return ws if ws is not None and ws.switched else None
 
 
 def _http_inside(ws: WebSocketEvidence) -> bool:

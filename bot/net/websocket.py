@@ -38,12 +38,13 @@ class Handshake:
 
     reply: Reply
     accept_ok: bool | None = None
+    wrong_headers: tuple[str, ...] = ()
     unasked_extensions: tuple[str, ...] = ()
 
     @property
     def switched(self) -> bool:
         """A 101 that a browser would accept."""
-        return bool(self.accept_ok) and not self.unasked_extensions
+        return bool(self.accept_ok) and not (self.wrong_headers or self.unasked_extensions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,34 @@ async def handshake(
     reply = await http.exchange(connection, asked, timeout_s=timeout_s, scrub=scrub)
     if reply.answer.status != 101:
         return Handshake(reply)
-    accept = reply.header("sec-websocket-accept")
-    lines = [v for k, v in reply.headers if k == "sec-websocket-extensions"]
-    extensions = [part.strip() for line in lines for part in line.split(",")]
     return Handshake(
         reply,
-        accept_ok=accept == accept_of(key),
-        unasked_extensions=tuple(scrub(e, 100) for e in extensions if e),
+        accept_ok=_members(reply, "Sec-WebSocket-Accept") == [accept_of(key)],
+        wrong_headers=wrong_headers(reply),
+        unasked_extensions=tuple(
+            scrub(e, 100) for e in _members(reply, "Sec-WebSocket-Extensions")
+        ),
     )
+
+
+def wrong_headers(reply: Reply) -> tuple[str, ...]:
+    """Headers for whose sake a client must fail the connection after a 101 (RFC 6455 §4.1).
+
+    `Upgrade` is one word, said once, as browsers want it; `Connection` is a list. No subprotocol is
+    asked for, so that none may be chosen.
+    """
+    wrong = {
+        "Upgrade": [v.lower() for v in _members(reply, "Upgrade")] != ["websocket"],
+        "Connection": "upgrade" not in [v.lower() for v in _members(reply, "Connection")],
+        "Sec-WebSocket-Protocol": bool(_members(reply, "Sec-WebSocket-Protocol")),
+    }
+    return tuple(name for name, is_wrong in wrong.items() if is_wrong)
+
+
+def _members(reply: Reply, name: str) -> list[str]:
+    """What a header says, in all its lines: the members of a list."""
+    lines = [v for k, v in reply.headers if k == name.lower()]
+    return [part.strip() for line in lines for part in line.split(",") if part.strip()]
 
 
 class Stream:

@@ -50,6 +50,7 @@ def described(look: Look, handshake: Handshake) -> WebSocketEvidence:
     return WebSocketEvidence(
         answer=handshake.reply.answer,
         accept_ok=handshake.accept_ok,
+        wrong_headers=handshake.wrong_headers,
         unasked_extensions=handshake.unasked_extensions,
         error=packets.read_error(body, look.scrub),
     )
@@ -72,8 +73,7 @@ def refused(evidence: WebSocketEvidence) -> Judged | None:
     if answer.status is None:
         return outcome.blame(answer.failure) if answer.failure else (Status.FAIL, Reason.NOT_HTTP)
     if answer.status == 101:
-        broken = not evidence.accept_ok or bool(evidence.unasked_extensions)
-        return (Status.FAIL, Reason.BAD_HANDSHAKE) if broken else None
+        return None if evidence.switched else (Status.FAIL, Reason.BAD_HANDSHAKE)
     if evidence.error is not None and evidence.error.code == 1:
         return Status.FAIL, Reason.SESSION_UNKNOWN
     if 300 <= answer.status < 400:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.evidence import Outcome
-from bot.model import Transport
+from bot.model import Reason, Status, Transport
 from bot.verdict import judge
 from tests import building as b
 
@@ -25,3 +25,13 @@ def test_a_mute_403_of_an_asgi_server_is_the_application_s_own() -> None:
 def test_a_403_with_a_page_or_of_another_server_is_a_filter_s() -> None:
     assert refused("uvicorn", "<h1>Blocked</h1>") == "ws_webfilter_403"
     assert refused("nginx/1.22.1") == "ws_webfilter_403"
+
+
+def test_a_101_that_browsers_refuse_is_a_damaged_handshake_and_no_open_websocket() -> None:
+    damaged = b.WebSocketEvidence(b.answer(101), accept_ok=True, wrong_headers=("Upgrade",))
+    failing = b.finding("websocket", damaged, Status.FAIL, Reason.BAD_HANDSHAKE)
+    attempts = (b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED), b.attempt(Transport.POLLING))
+    verdict = judge(b.healthy(failing, b.namespace(*attempts)), b.HTTP)
+    assert verdict.cause is not None
+    assert verdict.cause.code == "ws_bad_accept"
+    assert verdict.why[0].values["names"] == "Upgrade"

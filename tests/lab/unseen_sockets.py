@@ -80,6 +80,11 @@ def switching(more: bytes = b"") -> bytes:
     return head + more + b"\r\n"
 
 
+def switched_without(name: str) -> Start:
+    """nginx passes the upgrade on, and hides this header of its 101."""
+    return behind_nginx(f"proxy_hide_header {name}; " + Nginx.pass_to("{node}"))
+
+
 def refusing(message: Any) -> Start:
     """python-socketio's connect handler refuses with these words."""
 
@@ -167,6 +172,7 @@ SCENARIOS = (
         DEGRADED,
         through(on_upgrade(switching())),
     ),
+    Scenario("101 without Upgrade", "ws_bad_accept", DEGRADED, switched_without("Upgrade")),
     Scenario(
         "upgrade 501",
         "ws_426",

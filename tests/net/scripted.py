@@ -10,7 +10,7 @@ import json
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 
 Script = Callable[["Peer"], Awaitable[None]]
@@ -47,15 +47,19 @@ class Peer:
         lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
         await self.send("\r\n".join(lines).encode("latin-1") + body)
 
-    async def switch(self, *headers: str, accept: str | None = None) -> None:
+    async def switch(
+        self,
+        *headers: str,
+        accept: str | None = None,
+        switching: Sequence[str] = ("Upgrade: websocket", "Connection: Upgrade"),
+    ) -> None:
         """Answer 101 to the request read last."""
         key = self.header("sec-websocket-key") or ""
         digest = hashlib.sha1((key + _GUID).encode()).digest()
         right = base64.b64encode(digest).decode()
         lines = [
             "HTTP/1.1 101 Switching Protocols",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
+            *switching,
             f"Sec-WebSocket-Accept: {right if accept is None else accept}",
             *headers,
         ]

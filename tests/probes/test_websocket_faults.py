@@ -34,6 +34,46 @@ async def test_an_extension_that_nobody_asked_for_is_a_bad_handshake() -> None:
     assert evidence.unasked_extensions == ("permessage-deflate; x=1",)
 
 
+@pytest.mark.parametrize(
+    ("headers", "wrong"),
+    [
+        ([], ("Upgrade", "Connection")),
+        (["Connection: Upgrade"], ("Upgrade",)),
+        (["Upgrade: h2c", "Connection: Upgrade"], ("Upgrade",)),
+        (["Upgrade: websocket", "Upgrade: websocket", "Connection: Upgrade"], ("Upgrade",)),
+        (["Upgrade: websocket"], ("Connection",)),
+        (["Upgrade: websocket", "Connection: keep-alive"], ("Connection",)),
+        (
+            ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Protocol: chat"],
+            ("Sec-WebSocket-Protocol",),
+        ),
+    ],
+)
+async def test_a_101_with_headers_that_a_browser_refuses_is_a_bad_handshake(
+    headers: list[str], wrong: tuple[str, ...]
+) -> None:
+    finding, evidence = await look_at(lambda peer: peer.switch(switching=headers))
+    assert (finding.status, finding.reason) == (Status.FAIL, Reason.BAD_HANDSHAKE)
+    assert evidence.wrong_headers == wrong
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["UPGRADE: WebSocket", "connection: keep-alive, upgrade"],
+        ["Upgrade: websocket", "Connection: keep-alive", "Connection: Upgrade"],
+    ],
+)
+async def test_case_and_lists_do_not_break_a_handshake(headers: list[str]) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.switch(switching=headers)
+        await peer.frame(open_packet())
+        await peer.silence()
+
+    finding, _ = await look_at(script)
+    assert finding.status is Status.OK
+
+
 @pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "426 Upgrade Required", "503 Busy"])
 async def test_any_other_status_is_a_refused_upgrade(status: str) -> None:
     finding, evidence = await look_at(lambda peer: peer.answer(status, b"<html>no</html>"))

@@ -11,7 +11,9 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from bot.model import ClientSettings, Reason, Target
+from bot.watcher.held import ConnectError
 from bot.watcher.line import ECHO, Line
+from tests.net.scripted import Peer, Scripted, by_kind, open_packet, poll_open
 from tests.servers.fixtures import StartNode
 from tests.watcher.conftest import QUICK, Lines, Open, Serve, until
 
@@ -167,3 +169,16 @@ async def test_a_frame_that_no_browser_takes_ends_it(hold: Open, http_server: Se
     held = await hold(a_target(await served(http_server, corrupt)))
     async with asyncio.timeout(20):
         assert (await held.lost).reason is Reason.BAD_FRAME
+
+
+async def test_a_101_that_browsers_refuse_holds_nothing(hold: Open) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.switch(switching=["Connection: Upgrade"])
+        await peer.frame(open_packet())
+        await peer.frame('40{"sid":"b"}')
+        await peer.silence()
+
+    async with Scripted(by_kind(websocket=script, polling=poll_open)) as server:
+        with pytest.raises(ConnectError) as caught:
+            await hold(a_target(server.url))
+    assert caught.value.ended.reason is Reason.BAD_HANDSHAKE
