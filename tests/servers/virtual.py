@@ -53,7 +53,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.now_s = 0.0
-        self.grace_s = 0.001
+        self.grace_s = 0.01
         super().__init__(_Selector(self))
 
     def time(self) -> float:
