@@ -17,7 +17,8 @@ from bot.evidence import Certificate, TcpEvidence, TlsEvidence
 from bot.model import Report
 
 CAUSE_WITHIN: Final = timedelta(seconds=60)
-"""The same cause in the same channel, and nothing else in common: one event only if at one time."""
+"""The same cause in the same channel, or whatever at the same address and port: one event only if
+at one time."""
 
 PLACE_WITHIN: Final = timedelta(minutes=15)
 """The same cause at the same host or address, or the same certificate."""
@@ -27,6 +28,8 @@ MOST: Final = 250
 
 _UNNAMED: Final = frozenset({"unrecognised"})  # two things nobody knows are not the same thing
 _CERTIFICATE: Final = "certificate:"
+_ENDPOINT: Final = "endpoint:"
+_PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,18 @@ class Gathering:
 
 
 def places(report: Report) -> frozenset[str]:
-    """What a target may share with others: `host:…`, `address:…`, `certificate:…`."""
+    """What a target may share with others: `host:…`, `address:…`, `endpoint:…` (address and
+    port), `certificate:…`."""
     found = set()
-    host = urlsplit(report.target_url).hostname
+    parts = urlsplit(report.target_url)
+    host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme, 0)
     if host:
         found.add(f"host:{host}")
     for finding in report.findings:
         match finding.evidence:
             case TcpEvidence(address=address):
                 found.add(f"address:{address}")
+                found.add(f"{_ENDPOINT}{address} {port}")
             case TlsEvidence(certificate=Certificate() as certificate):
                 found.add(_CERTIFICATE + _fingerprint(certificate))
     return frozenset(found)
@@ -131,18 +137,20 @@ def _takes(group: Gathering, case: Case) -> bool:
 
 def _related(one: Case, other: Case) -> bool:
     apart = abs(one.opened_at - other.opened_at)
+    shared = one.places & other.places
+    if apart <= CAUSE_WITHIN and _any(shared, _ENDPOINT):
+        return True  # one machine fails its clients in more than one way
     if apart > PLACE_WITHIN or one.code is None or other.code is None:
         return False
-    shared = one.places & other.places
-    if _certificate(shared) and one.code.startswith("tls_") and other.code.startswith("tls_"):
+    if _any(shared, _CERTIFICATE) and one.code.startswith("tls_") and other.code.startswith("tls_"):
         return True
     if one.code != other.code:
         return False
     return bool(shared) or (apart <= CAUSE_WITHIN and one.code not in _UNNAMED)
 
 
-def _certificate(shared: Collection[str]) -> bool:
-    return any(place.startswith(_CERTIFICATE) for place in shared)
+def _any(shared: Collection[str], kind: str) -> bool:
+    return any(place.startswith(kind) for place in shared)
 
 
 def _fingerprint(certificate: Certificate) -> str:

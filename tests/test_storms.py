@@ -53,6 +53,14 @@ def test_other_causes_at_the_same_address_are_other_troubles() -> None:
     assert names(groups) == [["a"], ["b"]]
 
 
+@pytest.mark.parametrize("code", ["http_500", "unrecognised", None])
+def test_one_port_that_fails_in_several_ways_within_a_minute_is_one_storm(code: str | None) -> None:
+    here, minute = "endpoint:192.0.2.1 443", CAUSE_WITHIN.total_seconds()
+    one = case("a", 0, "tcp_refused", here)
+    assert names(gather([], [one, case("b", minute, code, here)])) == [["a", "b"]]
+    assert names(gather([], [one, case("b", minute + 1, code, here)])) == [["a"], ["b"]]
+
+
 @pytest.mark.parametrize("code", [None, "unrecognised"])
 def test_what_nobody_can_name_is_not_the_same_thing(code: str | None) -> None:
     assert names(gather([], [case("a", 0, code), case("b", 1, code)])) == [["a"], ["b"]]
@@ -144,7 +152,11 @@ def test_everybody_is_in_exactly_one_group_and_stays_there(
 
 def test_places_are_host_addresses_and_certificate() -> None:
     plain = report(url="https://prod.example:8443")
-    assert places(plain) == {"host:prod.example", "address:192.0.2.1"}
+    assert places(plain) == {
+        "host:prod.example",
+        "address:192.0.2.1",
+        "endpoint:192.0.2.1 8443",
+    }
     tls = replace(plain, findings=(building.tls(),))
     renewed = building.certificate(not_after=building.NOW + timedelta(days=90))
     (held,) = places(tls) - {"host:prod.example"}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.locales import duration, translate
-from bot.model import Group, Member, Message, State, say, say_n
+from bot.model import Group, Member, Message, Named, State, say, say_n
 from bot.slack.blocks.common import FACES, Reader, impact, labelled, row
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
 from bot.slack.blocks.mrkdwn import escape, marked, plain, sentence, when
@@ -27,7 +27,7 @@ def root(group: Group, reader: Reader, notes: Sequence[str], buttons: Sequence[B
     if group.open:
         if report is not None:
             lines.append(labelled(translate(say("Users:"), lang), impact(report, lang)))
-        if lead.cause is not None:
+        if lead.cause is not None and len(_causes(_lasting(group))) == 1:
             fix = sentence(row(lead.cause).fix, lang)
             lines.append(labelled(translate(say("Fix:"), lang), fix))
         lines.append(labelled(translate(say("Since:"), lang), when(group.began, lang)))
@@ -137,9 +137,8 @@ def _trouble_words(lasting: Sequence[Member], lang: str) -> Message:
     """How many are down, and why if it is one reason for all."""
     n = len(lasting)
     states = {member.state for member in lasting}
-    causes = {member.cause.code if member.cause else None for member in lasting}
     cause = lasting[0].cause
-    if len(causes) > 1 or cause is None:
+    if len(_causes(lasting)) > 1 or cause is None:
         if states == {State.DOWN}:
             return say_n("{n} target is down.", "{n} targets are down.", n=n)
         return say_n("{n} target is in trouble.", "{n} targets are in trouble.", n=n)
@@ -163,18 +162,30 @@ def _trouble_words(lasting: Sequence[Member], lang: str) -> Message:
     )
 
 
+def _causes(members: Sequence[Member]) -> list[Named | None]:
+    """The different causes of them, in the order of the members; None: one that nobody knows."""
+    found = {member.cause.code if member.cause else None: member.cause for member in members}
+    return list(found.values())
+
+
 def _lasting(group: Group) -> list[Member]:
     return [member for member in group.members if member.closed_at is None]
 
 
 def _members(group: Group, lang: str) -> list[str]:
-    """Who is in which state: a line each, or, where there are many, a list for each state."""
+    """Who is in which state and why: a line each, or, where there are many, a list for each."""
     if len(group.members) <= _EACH:
         return ["\n".join(_one(member, group, lang) for member in group.members)]
     blocks: list[str] = []
+    several = len(_causes(_lasting(group))) > 1
     for state in _ORDER:
-        names = [m.target for m in _lasting(group) if m.state is state]
-        blocks += _names(f"{FACES[state]} *{len(names)}*", names, _LISTS - sum(map(len, blocks)))
+        alike = [m for m in _lasting(group) if m.state is state]
+        for cause in _causes(alike):
+            names = [m.target for m in alike if _same(m.cause, cause)]
+            head = f"{FACES[state]} *{len(names)}*"
+            if several and cause is not None:
+                head += f" {sentence(row(cause).title, lang)}"
+            blocks += _names(head, names, _LISTS - sum(map(len, blocks)))
     over = [m for m in group.members if m.closed_at is not None]
     for mark in dict.fromkeys(map(ended, over)):
         names = list(dict.fromkeys(m.target for m in over if ended(m) == mark))
@@ -182,14 +193,17 @@ def _members(group: Group, lang: str) -> list[str]:
     return blocks
 
 
+def _same(one: Named | None, other: Named | None) -> bool:
+    return (one and one.code) == (other and other.code)
+
+
 def _one(member: Member, group: Group, lang: str) -> str:
     name = f"*{escape(member.target, _NAME)}*"
     if member.closed_at is not None:
         return f"{ended(member)} {name} · {past(member, lang)}"
     told = f"{FACES[member.state]} {name} · {when(member.opened_at, lang)}"
-    same = group.lead.cause is not None and group.lead.cause == member.cause
-    if member.cause is None or same or member is group.lead:
-        return told
+    if member.cause is None or len(_causes(_lasting(group))) == 1:
+        return told  # the heading says it
     return f"{told} · {sentence(row(member.cause).title, lang)}"
 
 

@@ -54,7 +54,7 @@ async def test_an_incident_is_one_message_that_its_recovery_rewrites_and_answers
 
 
 async def test_an_alert_is_held_against_the_last_good_report(newsroom: Newsroom) -> None:
-    await newsroom.store.good_reports.keep(report(State.UP))
+    await newsroom.store.good_reports.keep(report(State.UP, url=newsroom.url("prod")))
     await newsroom.observe(State.DEGRADED)
     async with newsroom.delivering():
         await newsroom.delivered()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -316,6 +317,23 @@ def test_a_storm_names_all_and_says_who_is_back() -> None:
     down, back = (b["text"]["text"] for b in post.blocks if "*58*" in str(b) or "*2*" in str(b))
     assert down.split(" · ")[1].split(", ") == names[2:]
     assert back == "✅ *2* · node-0, node-1"
+
+
+@pytest.mark.parametrize("many", [3, 60])
+def test_a_storm_of_several_causes_says_of_each_what_is_wrong_with_it(many: int) -> None:
+    storm = group(report(State.DOWN), *(f"node-{n}" for n in range(many)))
+    (frozen,) = {m.cause for m in group(report(State.DOWN, code="srv_frozen"), "x").members}
+    mixed = dataclasses.replace(
+        storm, members=(*storm.members[:-1], dataclasses.replace(storm.members[-1], cause=frozen))
+    )
+    post = alert.root(mixed, Reader("en", LINKED))
+    text = shown(post)
+    assert f"🔴 {many} targets are down\n" in f"{text}\n"
+    assert "*Fix:*" not in text  # there is not one for all
+    names = [line for line in text.splitlines() if "node-" in line and line[0] == "🔴"]
+    frozen_title = causes.CATALOGUE["srv_frozen"].title.text
+    assert [line for line in names if "Nothing listens on the backend's port" in line]
+    assert f"node-{many - 1}" in next(line for line in names if frozen_title.rstrip(".") in line)
 
 
 def test_outages_that_nobody_was_told_of_are_listed() -> None:
