@@ -491,6 +491,18 @@ class SpokenToEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class AlikeEvidence:
+    """The same handshakes one after another, with nothing of ours beside them.
+
+    `opens`: which of the answers over `polling` was an OPEN. `websocket`: joins until one gets in.
+    """
+
+    polling: tuple[HttpAnswer, ...] = ()
+    opens: tuple[bool, ...] = ()
+    websocket: tuple[NamespaceAttempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ParsersEvidence:
     """The namespace CONNECT in other parsers' forms, and which of them got any answer."""
 
@@ -769,6 +781,7 @@ Evidence = (
     | VersionsEvidence
     | SpokenToEvidence
     | ParsersEvidence
+    | AlikeEvidence
     | SteadinessEvidence
     | RecheckEvidence
     | AffinityEvidence

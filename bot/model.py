@@ -188,6 +188,7 @@ class FollowUp(StrEnum):
     STEADINESS = "steadiness"  # the handshake again and again for seconds: late or gone once more?
     LINGER = "linger"  # the sessions left open, watched a little longer: do they hold?
     ALONE = "alone"  # the transport that was turned away, joined again with no session beside it
+    ALIKE = "alike"  # the same handshakes, one after another: do some fail and some not?
     AFFINITY = "affinity"  # one session, six fresh sockets: does each find it?
     # only in a deep check: they take as long as the server's timers do
     LADDER = "ladder"  # payloads of 1, 20 and 200 kB: do they all arrive?

@@ -156,6 +156,8 @@ def wanted(
         return () if found.ran(FollowUp.ALONE) else (FollowUp.ALONE,)
     ask: dict[FollowUp, None] = dict.fromkeys(each)
     if _state(found, cut_short=False) is not State.UP:
+        if found.mixed:
+            ask[FollowUp.ALIKE] = None
         for candidate in _ranked(found, State.DOWN if not found.completed else State.DEGRADED):
             ask.update(dict.fromkeys(candidate.fit.settle))
         if not found.completed and not found.reachable and found.proxy is None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.evidence import (
     AffinityEvidence,
+    AlikeEvidence,
     Certificate,
     DnsDirectEvidence,
     DnsEvidence,
@@ -185,6 +186,13 @@ def namespace(*attempts: NamespaceAttempt) -> Finding:
 def rtt() -> Finding:
     evidence = RttEvidence(Transport.WEBSOCKET, (1.0, 1.2), 1.1, 1.2, (1.0, 1.0, 1.0, 1.1))
     return finding("rtt", evidence)
+
+
+def alike(*statuses: int, websocket: tuple[NamespaceAttempt, ...] = ()) -> Finding:
+    """Polling handshakes one after another: 200 is an OPEN."""
+    answers = tuple(answer(status, "" if status == 200 else "<h1>no</h1>") for status in statuses)
+    opens = tuple(status == 200 for status in statuses)
+    return finding("alike", AlikeEvidence(answers, opens, websocket))
 
 
 def affinity(**changes: object) -> Finding:

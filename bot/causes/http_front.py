@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.causes.http_uneven import odd_one
 from bot.evidence import EioError, HttpAnswer
 from bot.findings import FindingSet
 from bot.model import (
@@ -150,6 +151,8 @@ def guarded(found: FindingSet) -> bool:
 def browser_gets_in(found: FindingSet) -> bool:
     """The same handshake succeeds as a browser's, and not as ours."""
     swapped = found.user_agent
+    if odd_one(found):
+        return False  # by which server they meet, and not by how they ask
     return bool(swapped and "browser" in swapped.opens and "ours" not in swapped.opens)
 
 

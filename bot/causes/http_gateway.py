@@ -14,6 +14,7 @@ from bot.causes.http_front import (
     websocket_passes,
     words,
 )
+from bot.causes.http_uneven import by_nginx_limit, odd_one, partly, refused_alone
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import HttpAnswer
 from bot.findings import FindingSet
@@ -46,6 +47,8 @@ _GOOGLE_ABSENT = re.compile(
 
 def upstream_down(found: FindingSet) -> Fit | None:
     """The proxy says that nobody stands behind it."""
+    if odd_one(found):
+        return partly(found, 502)
     answer = spoken_by_front(found)
     if answer is None:
         told = _refusals(found)
@@ -100,19 +103,10 @@ def partly_down(found: FindingSet) -> Fit | None:
 
 
 def limited(found: FindingSet) -> HttpAnswer | None:
-    """nginx's own 503 is what its limits answer: for a dead backend it says 502 or 504."""
-    own = [
-        a
-        for a in _refusals(found)
-        if a.status == 503 and (a.header("server") or "").startswith(("nginx", "openresty"))
-    ]
+    """nginx's limits turn several requests away, not only upgrades."""
+    own = [a for a in _refusals(found) if by_nginx_limit(a)]
     polled = sum(1 for a in own if "transport=websocket" not in a.path)
-    return own[0] if polled and len(own) > 1 and _stock(own[0]) else None
-
-
-def _stock(answer: HttpAnswer) -> bool:
-    """nginx's built-in page, and no application's that it passes on."""
-    return "<hr><center>nginx" in words(answer) or "<hr><center>openresty" in words(answer)
+    return own[0] if polled and len(own) > 1 else None
 
 
 def _maintenance(answer: HttpAnswer) -> bool:
@@ -123,6 +117,8 @@ def _maintenance(answer: HttpAnswer) -> bool:
 
 def no_server(found: FindingSet) -> Fit | None:
     """The balancer has no healthy server."""
+    if odd_one(found):
+        return partly(found, 503)
     answer = spoken_by_front(found)
     if answer is None:
         told = _refusals(found)
@@ -183,6 +179,8 @@ def upstream_hangs(found: FindingSet) -> Fit | None:
 
 def app_error(found: FindingSet) -> Fit | None:
     """The backend's own code fails: 500 says nothing else (RFC 9110 15.6.1)."""
+    if odd_one(found):
+        return partly(found, 500)
     answer = spoken_by_front(found)
     if answer is None:
         return _upgrade_error(found)
@@ -243,6 +241,9 @@ def rate_limited(found: FindingSet) -> Fit | None:
         why = say("nginx itself answers so, to some requests of a burst and not to others.")
         rivals = ("ws_conn_limit", "http_503_no_server")
         return Fit((said(refused), why), Confidence.LIKELY, rivals=rivals)
+    if (refused := refused_alone(found)) is not None:
+        why = say("One WebSocket opened; the next is refused though none of ours is left open.")
+        return Fit((said(refused), why), Confidence.LIKELY, rivals=("ws_conn_limit",))
     answer = _limited(found)
     if answer is None or _google(answer):
         return None

@@ -12,6 +12,7 @@ from bot.causes.http_front import (
     words,
 )
 from bot.causes.http_pages import slash_redirect
+from bot.causes.http_uneven import odd_one, partly
 from bot.causes.http_whose import (
     by_app,
     by_hosting,
@@ -129,22 +130,10 @@ def wrong_path(found: FindingSet) -> Fit | None:
     )
 
 
-def partly_absent(found: FindingSet) -> bool:
-    """Of several servers behind one front one has no Engine.IO: POSTs alike fare differently."""
-    if not found.polling_open:
-        return False
-    if found.affinity is not None:
-        return {200, 404} <= set(found.affinity.statuses)
-    # The handshake that opened before did not open again.
-    lost = found.ran(FollowUp.AFFINITY) and found.websocket is not None
-    return lost and found.websocket is not None and found.websocket.answer.status == 404
-
-
 def absent(found: FindingSet) -> Fit | None:
     """An HTTP server without Engine.IO."""
-    if partly_absent(found):
-        why = say("Of requests of one session some are answered 404: another server is met.")
-        return Fit((why,), Confidence.LIKELY, rivals=("eio_mixed_versions",))
+    if odd_one(found):
+        return partly(found, 404)
     answer = _absent(found)
     if answer is None or wrong_path(found) or _stripped(found) or _slash_only(found):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.causes.engineio import admitted_over_websocket, upgrade_denied
+from bot.causes.http_uneven import odd_one
 from bot.causes.http_whose import by_asgi
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import Failure, HttpAnswer, Phase, WebSocketEvidence
@@ -27,7 +28,7 @@ def _refusal(found: FindingSet) -> HttpAnswer | None:
 def refused_while_polling(found: FindingSet) -> HttpAnswer | None:
     """The same, where polling is a real Engine.IO that offers WebSocket."""
     refused = found.polling_open and not found.upgraded and not _no_websocket_offered(found)
-    return _refusal(found) if refused else None
+    return _refusal(found) if refused and not odd_one(found) else None
 
 
 def _handshake_failure(found: FindingSet, *evidences: WebSocketEvidence | None) -> Failure | None:
@@ -109,7 +110,7 @@ def no_upgrade_header(found: FindingSet) -> Fit | None:
 def polling_disabled(found: FindingSet) -> Fit | None:
     """The server knows only WebSocket."""
     polling = found.polling
-    if polling is None or polling.open is not None or not found.websocket_open:
+    if polling is None or polling.open is not None or not found.websocket_open or odd_one(found):
         return None
     unknown = polling.error is not None and polling.error.code == 0
     unknown = unknown or bool(_TRANSPORT_UNKNOWN.search(polling.answer.body))

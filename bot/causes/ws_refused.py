@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.causes.engineio import admitted_over_websocket
-from bot.causes.http_path import partly_absent
+from bot.causes.http_uneven import odd_one, refused_alone
 from bot.causes.row import Cause, Fit, Reach
 from bot.causes.ws_handshake import (
     FALLS_BACK,
@@ -53,8 +53,8 @@ def _second_refused(found: FindingSet) -> Fit | None:
     upgrade = found.upgrade.answer if found.upgrade else None
     if upgrade is None or upgrade.status != 503 or found.websocket is None:
         return None
-    if found.websocket.open is None:
-        return None
+    if found.websocket.open is None or odd_one(found) or refused_alone(found):
+        return None  # http_503_no_server, http_429_rate_limited
     why = say("One WebSocket opens; the second, beside it, is answered 503.")
     rivals = ("http_503_no_server", "http_429_rate_limited")
     return Fit((why,), Confidence.LIKELY, rivals=rivals)
@@ -108,8 +108,8 @@ def ok_instead(found: FindingSet) -> Fit | None:
         return None
     if 200 <= answer.status < 300:
         return Fit((says(answer),))
-    if answer.status not in (404, 410, 421) or partly_absent(found):
-        return None  # or http_sio_absent
+    if answer.status not in (404, 410, 421):
+        return None
     return Fit((says(answer),), Confidence.LIKELY, rivals=("ws_no_upgrade_header",))
 
 

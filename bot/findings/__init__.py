@@ -7,12 +7,21 @@
 | `answers` | when an answer is late, and how an exchange ended without one |
 """
 
-from bot.findings.answers import ANSWERED, COLD_MS, SLOW_MS, cut, own_time_ms, waited_in_vain
+from bot.findings.answers import (
+    ANSWERED,
+    COLD_MS,
+    NOT_ENGINE_IO,
+    SLOW_MS,
+    cut,
+    own_time_ms,
+    waited_in_vain,
+)
 from bot.findings.questions import FindingSet
 
 __all__ = [
     "ANSWERED",
     "COLD_MS",
+    "NOT_ENGINE_IO",
     "SLOW_MS",
     "FindingSet",
     "cut",

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 from bot.evidence import (
     AffinityEvidence,
+    AlikeEvidence,
     BurstEvidence,
     ConfigEvidence,
     ControlEvidence,
@@ -221,6 +222,10 @@ class Findings:
     @cached_property
     def recheck(self) -> RecheckEvidence | None:
         return self._one(FollowUp.RECHECK, RecheckEvidence)
+
+    @cached_property
+    def alike(self) -> AlikeEvidence | None:
+        return self._one(FollowUp.ALIKE, AlikeEvidence)
 
     @cached_property
     def affinity(self) -> AffinityEvidence | None:

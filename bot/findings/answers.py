@@ -10,6 +10,7 @@ from bot.model import Reason
 SLOW_MS = 400.0
 COLD_MS = 1_000.0  # an instance that starts takes at least that
 ANSWERED = "answered"
+NOT_ENGINE_IO = frozenset({404, 500, 502, 503})  # its own refusals are 400 and 403
 
 
 def verified(tls: TlsEvidence) -> bool:

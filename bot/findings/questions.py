@@ -14,7 +14,7 @@ from bot.evidence import (
     Parted,
 )
 from bot.findings.access import Findings
-from bot.findings.answers import COLD_MS, SLOW_MS, own_time_ms, verified
+from bot.findings.answers import COLD_MS, NOT_ENGINE_IO, SLOW_MS, own_time_ms, verified
 from bot.model import Finding, FollowUp, Reason, Status, Transport
 
 _OUR_LAG_COUNTS = 2.0  # our own loop's lateness, met on the way there and on the way back
@@ -116,6 +116,25 @@ class FindingSet(Findings):
             )
         )
 
+    @cached_property
+    def mixed(self) -> bool:
+        """Engine.IO was met, and to other requests under its path a status that is not its own.
+
+        One server of several may give it, or a front that treats some requests differently.
+        """
+        opened = [e.open for e in (self.polling, self.websocket, self.upgrade) if e is not None]
+        if all(o is None or o.protocol != 4 for o in opened):
+            return False
+        refusals = [
+            e.answer
+            for e in (self.polling, self.websocket, self.upgrade)
+            if e is not None and e.error is None
+        ]
+        refusals += [a.answer for a in self.attempts if a.answer is not None]
+        posted = self.affinity.statuses if self.affinity else ()
+        met = {*(a.status for a in refusals), *(posted if 200 in posted else ())}
+        return bool(met & NOT_ENGINE_IO)
+
     def attempt(self, transport: Transport) -> NamespaceAttempt | None:
         """The namespace CONNECT on one transport, if it was tried."""
         if self.namespace is None:
@@ -147,6 +166,8 @@ class FindingSet(Findings):
         done = {a.transport for a in self.attempts if a.outcome is Outcome.CONNECTED}
         if self.each_address and self.each_address.joins:
             done.add(Transport.POLLING)  # at another address than the suite happened to choose
+        if self.alike and any(a.outcome is Outcome.CONNECTED for a in self.alike.websocket):
+            done.add(Transport.WEBSOCKET)  # at another server than the suite happened to meet
         return frozenset(done & self.transports)
 
     @cached_property

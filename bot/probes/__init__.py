@@ -17,6 +17,7 @@ from typing import Final
 from bot.model import Finding, FollowUp
 from bot.probes import (
     affinity,
+    alike,
     alone,
     askers,
     burst,
@@ -120,6 +121,7 @@ FOLLOW_UPS: Final[Mapping[FollowUp, FollowUpRow]] = {
     FollowUp.RECHECK: FollowUpRow(recheck.probe, 11.0),
     FollowUp.LINGER: FollowUpRow(linger.probe, 3.0),
     FollowUp.ALONE: FollowUpRow(alone.probe, 12.0, alone=True),
+    FollowUp.ALIKE: FollowUpRow(alike.probe, 14.0, alone=True),
     FollowUp.AFFINITY: FollowUpRow(affinity.probe, 12.0, alone=True),
     FollowUp.HOLD: FollowUpRow(hold.probe, HOLD_MAX_S + 20.0, alone=True),
     FollowUp.TWIN: FollowUpRow(twin.probe, HOLD_MAX_S + 20.0, alone=True),

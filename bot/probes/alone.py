@@ -30,7 +30,7 @@ async def probe(look: Look) -> Finding:
     name = FollowUp.ALONE.value
     if look.turned_away is None:
         return outcome.found(name, outcome.NOT_NEEDED, NoEvidence("nothing to repeat"), started)
-    over = _polling if look.turned_away is Transport.POLLING else _websocket
+    over = _polling if look.turned_away is Transport.POLLING else over_websocket
     attempt = await over(look)
     evidence = NamespaceEvidence(look.endpoint.namespace, look.auth is not None, (attempt,))
     return outcome.found(name, outcome.OK, evidence, started)
@@ -51,7 +51,8 @@ def _outcome(look: Look, text: str, so_far: Outcome) -> Outcome:
     return told.get(packet.type, so_far)
 
 
-async def _websocket(look: Look) -> NamespaceAttempt:
+async def over_websocket(look: Look) -> NamespaceAttempt:
+    """One WebSocket that joins, is watched and leaves; `not_tried` where it was not let in."""
     began = time.monotonic()
     seen = Outcome.SILENT
     try:

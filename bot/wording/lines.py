@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.evidence import (
     AffinityEvidence,
+    AlikeEvidence,
     BurstEvidence,
     ConfigEvidence,
     ControlEvidence,
@@ -174,6 +175,8 @@ def _facts(finding: Finding) -> Iterable[Fact]:  # noqa: C901, PLR0912, PLR0915 
             )
         case SteadinessEvidence():
             yield from _steadiness(evidence)
+        case AlikeEvidence(polling=asked, opens=opens):
+            yield Fact(say("{answered} of {n} were answered", answered=sum(opens), n=len(asked)))
         case VersionsEvidence():
             spoken = {t.open.protocol for t in evidence.tries if t.open is not None}
             for version in sorted(spoken):

@@ -104,6 +104,7 @@ LABELS: Mapping[str, Message] = {
     FollowUp.RECHECK: say("Again after a pause"),
     FollowUp.LINGER: say("A moment later"),
     FollowUp.ALONE: say("Joined once more, alone"),
+    FollowUp.ALIKE: say("Asked alike, one by one"),
     FollowUp.AFFINITY: say("Session affinity"),
     FollowUp.LADDER: say("Growing payloads"),
     FollowUp.HOLD: say("Holding the connection"),

@@ -6,6 +6,7 @@ import pytest
 
 from bot.diagnose import calmed
 from bot.evidence import (
+    AlikeEvidence,
     Failure,
     HttpEvidence,
     Outcome,
@@ -13,14 +14,15 @@ from bot.evidence import (
     ProbedPathsEvidence,
     SteadinessEvidence,
 )
-from bot.model import Confidence, Finding, Reason, State, Status, Transport, Verdict
-from bot.verdict import judge
+from bot.model import Confidence, Finding, FollowUp, Reason, State, Status, Transport, Verdict
+from bot.verdict import judge, wanted
 from tests import building as b
 
 NGINX = (("server", "nginx/1.24.0"), ("content-type", "text/html"))
 NGINX_503 = (
     "<center><h1>503 Service Temporarily Unavailable</h1></center><hr><center>nginx</center>"
 )
+UPGRADE = "/socket.io/?EIO=4&transport=websocket"
 SHELL = "<!doctype html><div id=root></div>"
 
 
@@ -192,8 +194,44 @@ def test_posts_refused_one_and_all_are_blocked_whatever_the_status(
 
 
 def test_posts_of_which_some_pass_are_not_blocked() -> None:
-    verdict = judged(post(404), b.affinity(statuses=(200, 404) * 3))
+    verdict = judged(post(404), b.affinity(statuses=(200, 404) * 3), b.alike(200, 404, 200))
     assert code(verdict) == "http_sio_absent"
+
+
+def test_a_server_that_fails_now_and_then_is_told_whatever_the_suite_met() -> None:
+    joined = (b.attempt(Transport.WEBSOCKET),)
+    refused = b.answer(500, "<h1>no</h1>")
+    nobody = b.namespace(
+        b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED),
+        b.attempt(Transport.POLLING, Outcome.CLOSED, answer=refused),
+    )
+    met = (b.websocket(refused), b.upgrade(refused), nobody)
+    alike = b.alike(500, 200, 500, 200, 500, websocket=joined)
+    assert judged(*met, alike).state is State.DEGRADED
+    assert code(judged(*met, alike)) == "http_500_app_error"
+    assert FollowUp.ALIKE in wanted(b.healthy(*met), b.HTTP, asked=frozenset())
+
+
+def test_a_server_that_went_down_among_the_handshakes_is_not_one_of_several() -> None:
+    refused = b.answer(502, "")
+    verdict = judged(b.websocket(refused), b.upgrade(refused), b.alike(200, 200, 502, 502, 502))
+    assert code(verdict) == "cloudrun_h2_end_to_end"
+
+
+def test_nginx_that_limits_polling_is_not_a_server_of_several_that_is_down() -> None:
+    busy = b.answer(503, NGINX_503, headers=NGINX, path=UPGRADE)
+    polled = (b.answer(), busy, b.answer())
+    seen = b.finding("alike", AlikeEvidence(polled, (True, False, True)))
+    assert code(judged(b.websocket(busy), b.upgrade(busy), seen)) == "ws_conn_limit"
+
+
+def test_a_second_upgrade_refused_with_none_left_open_is_a_limit_of_requests() -> None:
+    busy = b.answer(503, NGINX_503, headers=NGINX, path=UPGRADE)
+    alone = b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED, answer=busy)
+    refused = judged(b.upgrade(busy), b.alike(200, 200, websocket=(alone,)))
+    assert code(refused) == "http_429_rate_limited"
+    let_in = judged(b.upgrade(busy), b.alike(200, 200, websocket=(b.attempt(Transport.WEBSOCKET),)))
+    assert code(let_in) == "ws_conn_limit"
 
 
 def test_engine_io_s_own_refusal_of_a_post_is_about_the_session() -> None:

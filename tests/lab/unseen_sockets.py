@@ -123,6 +123,30 @@ def haproxy_pool(count: int, more: str) -> Start:
     return start
 
 
+def one_of_two(status: str, *, first: bool = False) -> Start:
+    """Of two servers behind nginx one answers everything with this status."""
+
+    async def start(bench: Bench) -> Target:
+        failing = await bench.talk(wire.replies(lambda _: wire.http(status, "<h1>sorry</h1>")))
+        ports = [(await bench.node()).port, failing]
+        servers = " ".join(f"server 127.0.0.1:{p};" for p in (ports[::-1] if first else ports))
+        http = f"upstream pool {{ {servers} }}"
+        return target((await bench.nginx(Nginx.pass_to("http://pool"), http=http)).url)
+
+    return start
+
+
+def limited_upgrades(rate: str) -> Start:
+    """nginx limits how many upgrades a client may ask for, and answers 503 to more."""
+    return behind_nginx(
+        "limit_req zone=z; " + Nginx.pass_to("{node}"),
+        http=(
+            "map $http_upgrade $who { default ''; websocket $binary_remote_addr; } "
+            f"limit_req_zone $who zone=z:1m rate={rate};"
+        ),
+    )
+
+
 def mixed() -> Start:
     async def start(bench: Bench) -> Target:
         four, two = await bench.node(), await bench.node(kind="socket.io-v2")
@@ -173,6 +197,13 @@ SCENARIOS = (
         through(on_upgrade(switching())),
     ),
     Scenario("101 without Upgrade", "ws_bad_accept", DEGRADED, switched_without("Upgrade")),
+    Scenario("upgrades limited", "http_429_rate_limited", DEGRADED, limited_upgrades("6r/m")),
+    Scenario("one of two 500", "http_500_app_error", DEGRADED, one_of_two("500 Oops")),
+    Scenario("one of two 502", "http_502_upstream_down", DEGRADED, one_of_two("502 Bad Gateway")),
+    Scenario("one of two 503", "http_503_no_server", DEGRADED, one_of_two("503 Busy", first=True)),
+    Scenario(
+        "one of two 404", "http_sio_absent", DEGRADED, one_of_two("404 Not Found", first=True)
+    ),
     Scenario(
         "upgrade 501",
         "ws_426",
