@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from bot import portal
 from bot.causes.http_front import (
     everywhere,
     is_page,
@@ -14,6 +13,7 @@ from bot.causes.http_front import (
     websocket_passes,
     words,
 )
+from bot.causes.http_maintenance import maintenance, planned
 from bot.causes.http_uneven import by_nginx_limit, odd_one, partly, refused_alone
 from bot.causes.row import Cause, Fit, Reach
 from bot.evidence import HttpAnswer
@@ -25,19 +25,6 @@ from bot.model import Confidence, FollowUp, Layer, Reason, Section, Status, say
 _UPSTREAM_DOWN = frozenset({502, 520, 521, 523, 525, 526, 530})
 _UPSTREAM_HANGS = frozenset({504, 522, 524})
 
-_MAINTENANCE = re.compile(
-    r"maintenance|scheduled|be right back|back soon|(?:being |is )upgrad|обслуживан|"
-    r"техническ\w+ (?:работ|перерыв)|профилактик|wartung|mantenimiento|manutenç|manutenzione|"
-    r"メンテナンス|维护",
-    re.IGNORECASE,
-)
-# The stock sentences of balancers that have nobody to ask. Apache's mentions maintenance, and
-# Varnish's comes with a Retry-After, whether anything was planned or not.
-_NOBODY_THERE = re.compile(
-    r"maintenance downtime or capacity|backend fetch failed|guru meditation|no healthy|"
-    r"upstream connect error|no server is available|ring-balancer",
-    re.IGNORECASE,
-)
 _STOPPED = re.compile(r"this web app (?:has been|is) stopped", re.IGNORECASE)  # Azure, with 403
 _GOOGLE_BUSY = re.compile(r"rate exceeded\.?", re.IGNORECASE)  # the whole body
 _GOOGLE_ABSENT = re.compile(
@@ -109,12 +96,6 @@ def limited(found: FindingSet) -> HttpAnswer | None:
     return own[0] if polled and len(own) > 1 else None
 
 
-def _maintenance(answer: HttpAnswer) -> bool:
-    if _NOBODY_THERE.search(words(answer)):
-        return False
-    return answer.header("retry-after") is not None or bool(_MAINTENANCE.search(words(answer)))
-
-
 def no_server(found: FindingSet) -> Fit | None:
     """The balancer has no healthy server."""
     if odd_one(found):
@@ -123,48 +104,13 @@ def no_server(found: FindingSet) -> Fit | None:
     if answer is None:
         told = _refusals(found)
         return partly_down(found) if any(a.status == 503 for a in told) else None
-    if _maintenance(answer):
+    if planned(answer):
         return None
     if answer.status != 503 and not (answer.status == 403 and _STOPPED.search(words(answer))):
         return None
     settle = () if found.ran(FollowUp.USER_AGENT) else (FollowUp.USER_AGENT,)
     why = (said(answer), *websocket_passes(found))
     return Fit(why, Confidence.LIKELY, settle, ("http_503_maintenance",))
-
-
-def maintenance(found: FindingSet) -> Fit | None:
-    """Planned: the page or a Retry-After says so."""
-    answer = spoken_by_front(found)
-    if answer is None:
-        return None
-    if answer.status != 503:
-        return _notice(answer)
-    if not _maintenance(answer):
-        return None
-    after = answer.header("retry-after")
-    told = bool(_MAINTENANCE.search(words(answer)))
-    why = [said(answer)]
-    if after:
-        why.append(say("It asks to come back after {after}.", after=after))
-    return Fit(
-        tuple(why),
-        Confidence.CERTAIN if told else Confidence.LIKELY,
-        rivals=() if told else ("http_503_no_server",),
-    )
-
-
-def _notice(answer: HttpAnswer) -> Fit | None:
-    """A notice in place of a 503: a page that says so with 200, or a redirect to one."""
-    status, place = answer.status or 0, answer.header("location") or ""
-    if 300 <= status < 400 and _MAINTENANCE.search(place.partition("?")[0]):
-        why = say("The server answers {status} and points to {location}.",
-                  status=status, location=place.partition("?")[0][:200])  # fmt: skip
-        return Fit((why,), Confidence.LIKELY, rivals=("http_redirect_https",))
-    title = portal.title_of(words(answer))
-    if 200 <= status < 300 and is_page(answer) and _MAINTENANCE.search(title):
-        why = say("The page in place of Engine.IO is called “{title}”.", title=title[:80])
-        return Fit((why,), Confidence.LIKELY, rivals=("http_spa_fallback",))
-    return None
 
 
 def upstream_hangs(found: FindingSet) -> Fit | None:

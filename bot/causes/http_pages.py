@@ -16,7 +16,7 @@ from bot.causes.http_front import (
     websocket_passes,
     words,
 )
-from bot.causes.http_gateway import maintenance
+from bot.causes.http_maintenance import maintenance
 from bot.causes.row import Cause, Fit
 from bot.evidence import HttpAnswer
 from bot.findings import FindingSet

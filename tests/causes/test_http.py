@@ -198,6 +198,41 @@ def test_posts_of_which_some_pass_are_not_blocked() -> None:
     assert code(verdict) == "http_sio_absent"
 
 
+@pytest.mark.parametrize(
+    ("words", "confidence"),
+    [
+        ("Przerwa techniczna", Confidence.CERTAIN),
+        ("Wir führen Wartungsarbeiten durch", Confidence.CERTAIN),
+        ("Sitio en mantenimiento", Confidence.CERTAIN),
+        ("Site em manuten&ccedil;&atilde;o", Confidence.CERTAIN),
+        ("Ведутся технические работы", Confidence.CERTAIN),
+        ("Siteye bakım yapılıyor", Confidence.CERTAIN),
+        ("ただいまメンテナンス中です", Confidence.CERTAIN),
+        ("We are performing some updates.", Confidence.CERTAIN),
+        ("We&#39;ll be right back", Confidence.LIKELY),
+        ("Back shortly", Confidence.LIKELY),
+        ("Wir sind gleich zur&uuml;ck", Confidence.LIKELY),
+        ("Zaraz wracamy", Confidence.LIKELY),
+        ("Скоро вернёмся", Confidence.LIKELY),
+    ],
+)
+def test_planned_work_is_told_in_many_words(words: str, confidence: Confidence) -> None:
+    verdict = everything(b.answer(503, f"<h1>{words}</h1>", headers=html()))
+    assert code(verdict) == "http_503_maintenance"
+    assert verdict.cause is not None
+    assert verdict.cause.confidence is confidence
+    rivals = ("http_503_no_server",) if confidence is Confidence.LIKELY else ()
+    assert verdict.alternatives == rivals
+
+
+@pytest.mark.parametrize(
+    "words", ["Something went wrong", "Please try again shortly", "The backend is unavailable"]
+)
+def test_an_outage_that_nobody_planned_is_no_maintenance(words: str) -> None:
+    verdict = everything(b.answer(503, f"<h1>{words}</h1>", headers=html()))
+    assert code(verdict) == "http_503_no_server"
+
+
 def test_a_server_that_fails_now_and_then_is_told_whatever_the_suite_met() -> None:
     joined = (b.attempt(Transport.WEBSOCKET),)
     refused = b.answer(500, "<h1>no</h1>")
