@@ -8,9 +8,9 @@ from bot.causes.engineio import admitted_over_websocket, upgrade_denied
 from bot.causes.http_uneven import odd_one
 from bot.causes.http_whose import by_asgi
 from bot.causes.row import Cause, Fit, Reach
-from bot.evidence import Failure, HttpAnswer, Phase, WebSocketEvidence
+from bot.evidence import Failure, HttpAnswer, Outcome, Phase, WebSocketEvidence
 from bot.findings import FindingSet, cut, waited_in_vain
-from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, say
+from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, Transport, say
 
 _TRANSPORT_UNKNOWN = re.compile(r"transport unknown|invalid transport", re.IGNORECASE)
 _AT_ONCE_MS = 1_000.0
@@ -143,16 +143,24 @@ def blocked_rst(found: FindingSet) -> Fit | None:
     failure = _handshake_failure(found, found.websocket)
     if not cut(failure, Phase.REQUEST) or failure is None or failure.bytes_received:
         return None
-    if failure.elapsed_ms > _AT_ONCE_MS + 5 * (found.connect_rtt_ms or 0.0):
-        return None
-    polite = failure.reason is Reason.EOF  # a server may close so as well
+    late = failure.elapsed_ms > _AT_ONCE_MS + 5 * (found.connect_rtt_ms or 0.0)
+    polled = found.attempt(Transport.POLLING)
+    if late and (polled is None or polled.outcome is not Outcome.CONNECTED):
+        return None  # the server itself may have gone meanwhile
+    unsure = late or failure.reason is Reason.EOF  # a server may close so as well
+    why = (
+        say(
+            "Polling works; the connection is cut {seconds} s after the WebSocket's upgrade "
+            "request.",
+            seconds=round(failure.elapsed_ms / 1000, 1),
+        )
+        if late
+        else say("Polling works; the connection is cut upon the WebSocket's upgrade request.")
+    )
     return Fit(
-        (
-            say("Polling works; the connection is cut upon the WebSocket's upgrade request."),
-            *_elsewhere_too(found),
-        ),
-        Confidence.LIKELY if polite else Confidence.CERTAIN,
-        _settle_control(found) if polite else (),
+        (why, *_elsewhere_too(found)),
+        Confidence.LIKELY if unsure else Confidence.CERTAIN,
+        _settle_control(found) if unsure else (),
     )
 
 

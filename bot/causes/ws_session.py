@@ -85,12 +85,20 @@ def cut_after_first_frame(found: FindingSet) -> Fit | None:
         return None
     if attempt is not None and attempt.outcome is Outcome.CONNECTED:
         return None
-    if polled.outcome is not Outcome.CONNECTED or ended.elapsed_ms > _AT_ONCE_MS:
+    late = ended.elapsed_ms > _AT_ONCE_MS
+    # Later an application may end a session that does not please it, but none without a packet.
+    if polled.outcome is not Outcome.CONNECTED or (late and ended.phase is not Phase.OPEN):
         return None
-    return Fit(
-        (say("The WebSocket is cut right after it opens, while polling connects."),),
-        Confidence.LIKELY,
+    why = (
+        say(
+            "The WebSocket is cut {seconds} s after it opens, before any packet, while polling "
+            "connects.",
+            seconds=round(ended.elapsed_ms / 1000, 1),
+        )
+        if late
+        else say("The WebSocket is cut right after it opens, while polling connects.")
     )
+    return Fit((why,), Confidence.LIKELY)
 
 
 def _overtaken(found: FindingSet) -> Failure | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.evidence import Outcome
+from dataclasses import replace
+
+from bot.evidence import Failure, Outcome, Phase
 from bot.model import Reason, Status, Transport
 from bot.verdict import judge
 from tests import building as b
@@ -35,3 +37,33 @@ def test_a_101_that_browsers_refuse_is_a_damaged_handshake_and_no_open_websocket
     assert verdict.cause is not None
     assert verdict.cause.code == "ws_bad_accept"
     assert verdict.why[0].values["names"] == "Upgrade"
+
+
+LATE = Failure(Phase.REQUEST, Reason.EOF, elapsed_ms=2_000.0)
+
+
+def cut_late(polled: Outcome, *, switched: bool) -> str | None:
+    """A WebSocket that something ends after two seconds; what became of polling beside it."""
+    if switched:
+        closed = replace(LATE, phase=Phase.OPEN)
+        seen = b.WebSocketEvidence(b.answer(101), accept_ok=True, closed=closed)
+    else:
+        seen = b.WebSocketEvidence(b.answer(None, failure=LATE))
+    attempts = (
+        b.attempt(Transport.WEBSOCKET, Outcome.NOT_TRIED),
+        b.attempt(Transport.POLLING, polled),
+    )
+    failing = b.finding("websocket", seen, Status.FAIL, Reason.EOF)
+    upgraded = b.finding("upgrade", seen, Status.FAIL, Reason.EOF)
+    verdict = judge(b.healthy(failing, upgraded, b.namespace(*attempts)), b.HTTP)
+    return verdict.cause.code if verdict.cause else None
+
+
+def test_a_websocket_cut_late_is_cut_on_the_way_where_polling_lives_on() -> None:
+    assert cut_late(Outcome.CONNECTED, switched=False) == "ws_blocked_rst"
+    assert cut_late(Outcome.CONNECTED, switched=True) == "ws_rst_after_first_frame"
+
+
+def test_a_websocket_cut_late_with_polling_may_be_the_server_s_end() -> None:
+    assert cut_late(Outcome.CLOSED, switched=False) != "ws_blocked_rst"
+    assert cut_late(Outcome.CLOSED, switched=True) != "ws_rst_after_first_frame"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
 import socketio  # type: ignore[import-untyped]
 
 from bot.model import ClientSettings, State, Target, Transport
+from bot.net.websocket import accept_of
 from tests.lab import wire
 from tests.lab.http_and_above import (
     ORIGIN,
@@ -123,6 +126,29 @@ def haproxy_pool(count: int, more: str) -> Start:
     return start
 
 
+def closed_late(seconds: float, *, switched: bool) -> Start:
+    """A box that lets polling pass, and ends upgrades after a while without a packet."""
+
+    async def start(bench: Bench) -> Target:
+        server = await bench.node()
+
+        async def serve(connection: socket.socket) -> None:
+            head = await wire.receive(connection)
+            if not wire.is_upgrade(head):
+                await wire.splice(connection, server.port, head)
+                return
+            if switched:
+                lines = head.decode("latin-1").split("\r\n")
+                (key,) = (li[19:] for li in lines if li.lower().startswith("sec-websocket-key: "))
+                accept = f"Sec-WebSocket-Accept: {accept_of(key)}\r\n"
+                await wire.send(connection, switching(accept.encode()))
+            await asyncio.sleep(seconds)
+
+        return target(f"http://127.0.0.1:{await bench.talk(serve)}")
+
+    return start
+
+
 def one_of_two(status: str, *, first: bool = False) -> Start:
     """Of two servers behind nginx one answers everything with this status."""
 
@@ -197,6 +223,13 @@ SCENARIOS = (
         through(on_upgrade(switching())),
     ),
     Scenario("101 without Upgrade", "ws_bad_accept", DEGRADED, switched_without("Upgrade")),
+    Scenario("upgrades closed late", "ws_blocked_rst", DEGRADED, closed_late(2.0, switched=False)),
+    Scenario(
+        "cut late without a packet",
+        "ws_rst_after_first_frame",
+        DEGRADED,
+        closed_late(2.0, switched=True),
+    ),
     Scenario("upgrades limited", "http_429_rate_limited", DEGRADED, limited_upgrades("6r/m")),
     Scenario("one of two 500", "http_500_app_error", DEGRADED, one_of_two("500 Oops")),
     Scenario("one of two 502", "http_502_upstream_down", DEGRADED, one_of_two("502 Bad Gateway")),
