@@ -17,6 +17,7 @@ from bot.composition.leaving import Leaving
 from bot.composition.quietness import Quietness
 from bot.composition.reloading import Reloader, changed_targets
 from bot.composition.self_report import SelfReport
+from bot.composition.thrift import give_back
 from bot.composition.wellbeing import Wellbeing
 from bot.diagnose import Progress, diagnose
 from bot.digest import Due
@@ -164,12 +165,14 @@ class _Service:
             beating = group.create_task(self._beat(), name="heartbeat")
             living = group.create_task(self._self_report.run(), name="self report")
             calling = group.create_task(self._caller.run(), name="webhooks")
+            saving = group.create_task(give_back(), name="memory")
             reloading = group.create_task(self._reload(), name="settings")
             leaving = group.create_task(self._leaving.run(), name="targets that are gone")
             await stop.wait()
             _log.info("stopping")
             await self._slack.stop()
-            for task in (watching, talking, lagging, beating, living, calling, reloading, leaving):
+            aside = (lagging, beating, living, calling, saving, reloading, leaving)
+            for task in (watching, talking, *aside):
                 task.cancel()
 
     async def _beat(self) -> None:
