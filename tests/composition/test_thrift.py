@@ -7,7 +7,6 @@ import ctypes
 
 import pytest
 
-from bot.composition import thrift
 from bot.composition.thrift import give_back
 
 
@@ -33,6 +32,6 @@ async def test_memory_is_given_back_until_the_bot_stops(monkeypatch: pytest.Monk
 
 
 async def test_elsewhere_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thrift.ctypes, "CDLL", lambda _name: object())
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
     async with asyncio.timeout(20):
         await give_back(3600.0)
