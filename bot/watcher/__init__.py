@@ -12,6 +12,7 @@
 | `tally` | seconds up, degraded and down, for the samples |
 | `snapshot` | the present of a target |
 | `holder` | keeps the Socket.IO connection up, for ever |
+| `crowd` | many that wait for one backend: few knock, and who gets in tells the others |
 | `held` | one connection, whatever it runs over |
 | `line` | a WebSocket of our own: its heartbeat, how it ended |
 | `stream` | its bytes and frames, without tasks or buffers |

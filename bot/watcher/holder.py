@@ -167,11 +167,11 @@ class Holder:
         """Until cancelled; closes its connection on the way out."""
         while True:
             await self._once()
-            pause = self._sockets.pause_s(self._backend, self._retries.next())
+            pause = self._sockets.crowd.pause_s(self._backend, self._retries.next())
             self.next_attempt_at = self._now() + timedelta(seconds=pause)
             self._set(Link.DISCONNECTED)
             with (
-                self._sockets.waiting(self._backend, self._kick.set),
+                self._sockets.crowd.waiting(self._backend, self._kick.set),
                 contextlib.suppress(TimeoutError),
             ):
                 async with asyncio.timeout(pause):
@@ -186,13 +186,14 @@ class Holder:
         self._log.connecting(self._attempt + (1 if self.reconnects or self.connected_at else 0))
         started = loop.time()
         try:
-            held = await open_held(
-                self._target,
-                self._transports(),
-                sockets=self._sockets,
-                pace=self._pace,
-                log=self._log,
-            )
+            with self._sockets.crowd.knocking():
+                held = await open_held(
+                    self._target,
+                    self._transports(),
+                    sockets=self._sockets,
+                    pace=self._pace,
+                    log=self._log,
+                )
         except ConnectError as error:
             self._attempt_s = loop.time() - started
             self._attempts_done += 1
@@ -252,7 +253,7 @@ class Holder:
             failure_before=self._failure,
         )
         if self._failed:
-            self._sockets.got_through(self._backend)
+            self._sockets.crowd.got_through(self._backend)
         self._failed, self._failure = 0, None
         held.on_rtt = self._rtts_add
         self._attempts_done += 1

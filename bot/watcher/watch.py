@@ -34,6 +34,7 @@ from bot.watcher.tally import Tally
 from bot.watcher.wire import Sockets
 
 _UNEVEN_LOOKS: Final = 6  # one in seven finds a loss of 1 %: so many in a row, once in 100,000
+_SETTLE_AT_MOST: Final = 3  # times, while others are still on their way
 _TICK_S: Final = 60.0  # a watcher that waits shows now and then that it lives
 
 _log = logging.getLogger("wsdiag.watcher")
@@ -67,6 +68,7 @@ class Watcher:
         self.target = target
         self._chronicle = chronicle
         self._slots = slots
+        self._crowd = sockets.crowd
         self._now = now
         self._pace = pace
         self._ledger = Ledger(target.name, store=store, channel=target.channel or channel, now=now)
@@ -233,8 +235,14 @@ class Watcher:
         if self._holder is None or self._healthy():
             await asyncio.sleep(pause)
         elif await self._holder.healthy(pause):
-            # Where many come back together, connections come first, and looks after them.
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Where many come back together, connections come first, and looks after them."""
+        for _ in range(_SETTLE_AT_MOST):
             await asyncio.sleep(self._pace.settle_s)
+            if not self._crowd.many:
+                break
 
     def _healthy(self) -> bool:
         return (

@@ -11,10 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import Any, Final, Self
@@ -27,15 +26,13 @@ from bot.model import Reason
 from bot.net import errors, resolve, tls
 from bot.net.proxy import Proxy
 from bot.net.text import printable
+from bot.watcher.crowd import Crowd
 from bot.watcher.ticks import Ticks
 
 MAX_BODY: Final = 1024 * 1024  # a polling payload; engine.io's own default limit
 MAX_MESSAGE: Final = 4 * 1024 * 1024
 _CLOSE_S: Final = 1.0
 _LOOKUPS: Final = 64  # each has a thread of its own
-_SPREAD_S: Final = 0.5
-_ATTEMPTS_PER_S: Final = 10.0  # at one backend
-_CROWD_S: Final = 10.0
 _NAMES_S: Final = 10.0  # so long an address is believed
 
 
@@ -102,32 +99,7 @@ class Sockets:
         self.names = resolve.SharedResolver(_NAMES_S, _LOOKUPS)
         self.ticks = Ticks()
         self._connector: aiohttp.TCPConnector | None = None
-        self._waiting: dict[str, set[Callable[[], None]]] = {}
-
-    @contextlib.contextmanager
-    def waiting(self, backend: str, kick: Callable[[], None]) -> Iterator[None]:
-        """While a connection to a backend waits for its next attempt: `kick` is called when another
-        one has got through, which spares everybody else the rest of their pause."""
-        others = self._waiting.setdefault(backend, set())
-        others.add(kick)
-        try:
-            yield
-        finally:
-            others.discard(kick)
-            if not others:
-                self._waiting.pop(backend, None)
-
-    def pause_s(self, backend: str, pause_s: float) -> float:
-        """A pause before the next attempt, longer where so many wait for one backend that a few of
-        them are enough to notice when it is back."""
-        crowd_s = len(self._waiting.get(backend, ())) / _ATTEMPTS_PER_S
-        return max(pause_s, min(crowd_s, _CROWD_S) * random.uniform(0.5, 1.0))
-
-    def got_through(self, backend: str) -> None:
-        """Somebody is connected again; the others try soon, not all in one moment."""
-        loop = asyncio.get_running_loop()
-        for kick in self._waiting.get(backend, ()):
-            loop.call_later(random.uniform(0.0, _SPREAD_S), kick)
+        self.crowd = Crowd()
 
     async def __aenter__(self) -> Self:
         # limit=0: with the default the 101st held connection would wait for ever.
