@@ -55,6 +55,7 @@ class Polled:
         self._ping_sent: tuple[bytes, float] | None = None
         self._frame = asyncio.Event()
         self._open = False
+        self._closed = False
         self.lost: asyncio.Future[Ended] = self._loop.create_future()
         self.rtt_ms: float | None = None
         self.keep_alives = 0
@@ -121,14 +122,25 @@ class Polled:
             self._start(self._keep_alive, self._target.client.keep_alive_s)
 
     async def close(self) -> None:
-        """Say goodbye if anybody listens, then end every task and socket of the connection."""
+        """Say goodbye if anybody listens, then end every task and socket of the connection; whoever
+        is cancelled meanwhile leaves when that is done, which takes a moment at most."""
+        closing = asyncio.ensure_future(self._close())
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await asyncio.wait({closing})
+            raise
+
+    async def _close(self) -> None:
         self._open = False
         eio = self._client.eio if self._client is not None else None
         if eio is not None and eio.state == "connected" and not self.lost.done():
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(_GOODBYE_S):
                     await self._client.disconnect()
-        await call_off(*self._tasks)
+        self._closed = True
+        while self._tasks:  # the library may start one more while it is being ended
+            await call_off(*self._tasks)
         if self._wire is not None:
             await self._wire.close()
         if eio is not None:
@@ -150,6 +162,8 @@ class Polled:
         task = asyncio.create_task(run(), name=f"held {self._target.name}")
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        if self._closed:
+            task.cancel()
         return task
 
     def _finished(self, task: asyncio.Task[Any]) -> None:

@@ -77,12 +77,12 @@ async def test_a_holder_elsewhere_whose_number_stands_still_is_dead(store: Store
 
 
 async def test_who_cannot_renew_it_sends_nothing(store: Store) -> None:
-    lease = store.lease("delivery", beat_s=3600.0, dead_after_s=0.2)
+    lease = store.lease("delivery", beat_s=3600.0, dead_after_s=2.0)
     running = asyncio.create_task(lease.run())
     try:
         async with asyncio.timeout(30):
             await lease.turn()
-        await asyncio.sleep(0.15)  # longer than it is valid for
+        await asyncio.sleep(1.2)  # longer than it is valid for
         turn = asyncio.create_task(lease.turn())
         await asyncio.wait({turn}, timeout=0.2)
         assert not turn.done()

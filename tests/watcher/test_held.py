@@ -429,3 +429,18 @@ async def until_async(
     async with asyncio.timeout(20):
         while not true(await ask()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def test_a_goodbye_that_is_cut_short_leaves_no_task(
+    hold: Open, socketio_server: StartPython
+) -> None:
+    server = await socketio_server(transports=["polling"])
+    before = asyncio.all_tasks()
+    held = await hold(a_target(server.url), POLLING)
+    closing = asyncio.create_task(held.close())
+    await asyncio.sleep(0)  # it has begun
+    closing.cancel()
+    await asyncio.wait({closing})
+    assert closing.cancelled()
+    own = {t for t in asyncio.all_tasks() - before if t.get_name().startswith("held ")}
+    assert own == set()
