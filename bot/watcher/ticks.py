@@ -71,7 +71,7 @@ class Ticks:
     def _run(self, number: int) -> None:
         for ticket in self._due.pop(number):
             if ticket.what is not None:
-                guarded(ticket.what)
+                _guarded(ticket.what)
 
 
 class Round:
@@ -110,11 +110,11 @@ class Round:
     def _check(self) -> None:
         for member in tuple(self.members):
             if not member.answered:
-                guarded(member.missed)
+                _guarded(member.missed)
         self._ticket = self._ticks.later(self._every_s - self._answer_s, self._beat)
 
 
-def guarded(what: Callable[[], None]) -> None:
+def _guarded(what: Callable[[], None]) -> None:
     """Call it; one line's bug must not stop the others."""
     try:
         what()
