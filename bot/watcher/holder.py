@@ -7,17 +7,18 @@ what trouble it has (`trouble`) and lets whoever watches the target find out why
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from functools import partial
+from typing import Final
 from urllib.parse import urlsplit
 
 from bot.evidence import Ending
 from bot.model import Reason, Target, Transport, Trouble
 from bot.patterns import Session
+from bot.watcher.change import Change
 from bot.watcher.held import ConnectError, Held, open_held
 from bot.watcher.log import ConnectionLog
 from bot.watcher.pace import Backoff, Pace, gives_up_after_s
@@ -88,8 +89,8 @@ class Holder:
         self._on_end = on_end
         self._retries = Backoff(pace.retry_first_s, pace.retry_max_s)
         self._held: Held | None = None
-        self._kick = asyncio.Event()
-        self._renew: asyncio.Future[None] | None = None  # there while a connection is held
+        self._kick = Change()
+        self._over: asyncio.Future[None] | None = None  # there while a connection is held
         self._attempt = 0  # of the current row of attempts
         self._attempt_s = 0.0  # how long the last failed one took
         self._attempts_done = 0
@@ -98,7 +99,7 @@ class Holder:
         self._opened: Session | None = None  # the open connection as it began
         self._opened_at = 0.0  # loop time
         self._rtts: list[float] = []
-        self.changed = asyncio.Event()
+        self.changed = Change()
         self.link = Link.CONNECTING
         self.trouble: Noticed | None = None
         self.reconnects = 0
@@ -139,8 +140,8 @@ class Holder:
 
     def renew(self) -> None:
         """Give the connection up for a new one, e.g. to leave polling."""
-        if self._renew is not None and not self._renew.done():
-            self._renew.set_result(None)
+        if self._over is not None:
+            _end(self._over)
 
     async def next_attempt(self, within_s: float) -> None:
         """Make the next attempt at once and wait for how it ends, at most `within_s`."""
@@ -148,20 +149,20 @@ class Holder:
             return
         before = self._attempts_done
         self.retry_now()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                while self._attempts_done == before:
-                    self.changed.clear()
-                    await self.changed.wait()
+        await self._until(lambda: self._attempts_done != before, within_s)
 
     async def healthy(self, within_s: float) -> bool:
         """Wait until there is no trouble; False if there still is after `within_s`."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                while self.trouble is not None or self._held is None:
-                    self.changed.clear()
-                    await self.changed.wait()
-        return self.trouble is None and self._held is not None
+        return await self._until(lambda: self.trouble is None and self._held is not None, within_s)
+
+    async def _until(self, true: Callable[[], bool], within_s: float) -> bool:
+        """Wait for what a change may make true; whether it is."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while not true() and loop.time() < deadline:
+            self.changed.clear()
+            await self.changed.wait(deadline - loop.time())
+        return true()
 
     async def run(self) -> None:
         """Until cancelled; closes its connection on the way out."""
@@ -170,12 +171,8 @@ class Holder:
             pause = self._sockets.crowd.pause_s(self._backend, self._retries.next())
             self.next_attempt_at = self._now() + timedelta(seconds=pause)
             self._set(Link.DISCONNECTED)
-            with (
-                self._sockets.crowd.waiting(self._backend, self._kick.set),
-                contextlib.suppress(TimeoutError),
-            ):
-                async with asyncio.timeout(pause):
-                    await self._kick.wait()
+            with self._sockets.crowd.waiting(self._backend, self._kick.set):
+                await self._kick.wait(pause)
             self._kick.clear()
             self.next_attempt_at = None
 
@@ -305,12 +302,14 @@ class Holder:
 
     async def _until_lost(self, held: Held) -> Ended | None:
         """How it was lost; None when it was given up for a new one."""
-        self._renew = asyncio.get_running_loop().create_future()
-        either: set[asyncio.Future[Any]] = {held.lost, self._renew}
+        self._over = over = asyncio.get_running_loop().create_future()
+        lost = partial(_end, over)
+        held.lost.add_done_callback(lost)
         try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            await over
         finally:
-            self._renew = None
+            held.lost.remove_done_callback(lost)
+            self._over = None
         return held.lost.result() if held.lost.done() else None
 
     def _suspicion(self) -> None:
@@ -332,3 +331,8 @@ class Holder:
     def _set(self, link: Link) -> None:
         self.link = link
         self.changed.set()
+
+
+def _end(over: asyncio.Future[None], _lost: object = None) -> None:
+    if not over.done():
+        over.set_result(None)

@@ -9,7 +9,6 @@ kept in memory, the last lines of it, for whoever hands an incident over.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,7 +54,7 @@ class ConnectionLog:
         self._log = log
         self._now = now
         self._last_error: str | None = None
-        self._kept: deque[LogLine] = deque(maxlen=KEPT)
+        self._kept: list[LogLine] = []  # an empty deque would take ten times as much
 
     def tail(self) -> tuple[LogLine, ...]:
         """The last lines, the oldest first."""
@@ -149,6 +148,8 @@ class ConnectionLog:
 
     def _say(self, level: int, sign: str, event: str, text: str, **fields: object) -> None:
         if level > logging.DEBUG:
+            if len(self._kept) == KEPT:
+                del self._kept[0]
             self._kept.append(LogLine(self._now(), f"{sign} {text}"))
         self._log.log(
             level,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import median
@@ -74,14 +73,13 @@ class Slots:
         """Places for confirmations, and for routine and repeated looks."""
         return cls(asyncio.Semaphore(urgent), asyncio.Semaphore(routine))
 
-    @contextlib.contextmanager
-    def asking(self, target: str, interval_s: float) -> Iterator[None]:
-        """While a target is watched: how often it would be looked at in quiet times."""
+    def join(self, target: str, interval_s: float) -> None:
+        """A target is watched from now on, and would be looked at so often in quiet times."""
         self.intervals[target] = interval_s
-        try:
-            yield
-        finally:
-            self.intervals.pop(target, None)
+
+    def leave(self, target: str) -> None:
+        """It is watched no longer."""
+        self.intervals.pop(target, None)
 
     def pause_s(self, interval_s: float) -> float:
         """Between two routine looks at one target: as long as it asks for, longer in proportion

@@ -9,7 +9,6 @@ one transaction, so that a crash can neither lose nor repeat it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from bot.incidents import TROUBLE
 from bot.model import Controls, Report, State, Target, Transport, Trouble
 from bot.patterns import Sample, Session
 from bot.urls import without_secrets
+from bot.watcher.change import Change
 from bot.watcher.chronicle import Chronicle, only_remembered
 from bot.watcher.holder import Holder, Link, Noticed
 from bot.watcher.ledger import Ledger, Records
@@ -99,7 +99,7 @@ class Watcher:
             if target.watch.mode == "held"
             else None
         )
-        self._changed = self._holder.changed if self._holder else asyncio.Event()
+        self._changed = self._holder.changed if self._holder else Change()
 
     def snapshot(self) -> Snapshot:
         """The present, from memory."""
@@ -178,14 +178,14 @@ class Watcher:
         await self._ledger.load()
         if self._chronicle is not None:
             await self._chronicle.join(self)
-        with self._slots.asking(self.target.name, self.target.watch.interval_s):
-            await self._run()
-
-    async def _run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            if self._holder is not None:
-                tasks.create_task(self._holder.run(), name=f"holder {self.target.name}")
-            tasks.create_task(self._watch(), name=f"watch {self.target.name}")
+        self._slots.join(self.target.name, self.target.watch.interval_s)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                if self._holder is not None:
+                    tasks.create_task(self._holder.run(), name=f"holder {self.target.name}")
+                await self._watch()
+        finally:
+            self._slots.leave(self.target.name)
 
     # ------------------------------------------------------------ deciding when to look
 
@@ -215,12 +215,7 @@ class Watcher:
                 routine_at = loop.time() + self._slots.pause_s(self.target.watch.interval_s)
             else:
                 wake_at = min(routine_at, again_at) if trouble else routine_at
-                await self._wait_for_change(min(wake_at - loop.time(), _TICK_S))
-
-    async def _wait_for_change(self, at_most_s: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, at_most_s)):
-                await self._changed.wait()
+                await self._changed.wait(min(wake_at - loop.time(), _TICK_S))
 
     async def _pause_in_incident(self) -> None:
         """Until the next look inside an incident; a connection that comes back ends it early."""
@@ -229,7 +224,7 @@ class Watcher:
             return  # continued after a restart: look at once
         if only_remembered(self._ledger.state.incident, self.memory()):
             self._changed.clear()
-            await self._wait_for_change(self.target.watch.interval_s)
+            await self._changed.wait(self.target.watch.interval_s)
             return
         pause = self._rechecks.next()
         if self._holder is None or self._healthy():
@@ -310,17 +305,12 @@ class Watcher:
         """Look without hurry, be it queueing or under way; None as soon as `news` says that there
         is something more urgent to look at (or if the look failed)."""
         look = asyncio.create_task(self._looks.look(urgent=False))
+        look.add_done_callback(lambda _look: self._changed.set())
         try:
             while not look.done() and not news():
                 self._ticked_at = self._now()
                 self._changed.clear()
-                changed = asyncio.create_task(self._changed.wait())
-                try:
-                    await asyncio.wait(
-                        {look, changed}, timeout=_TICK_S, return_when=asyncio.FIRST_COMPLETED
-                    )
-                finally:
-                    changed.cancel()
+                await self._changed.wait(_TICK_S)
         finally:
             look.cancel()
             await asyncio.wait({look})
@@ -360,7 +350,7 @@ class Watcher:
         while loop.time() < until and not self._troubled():
             self._ticked_at = self._now()
             self._changed.clear()
-            await self._wait_for_change(until - loop.time())
+            await self._changed.wait(until - loop.time())
 
     async def _recheck(self) -> None:
         """A look inside an incident: the cause may have changed, or it may be over."""

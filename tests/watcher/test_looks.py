@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -72,10 +71,11 @@ def test_few_targets_are_looked_at_as_often_as_they_ask_and_many_as_often_as_one
     None
 ):
     slots = Slots.of()
-    with ExitStack() as stack:
-        stack.enter_context(slots.asking("prod", 60.0))
-        assert 54 <= slots.pause_s(60.0) <= 66
-        for n in range(999):
-            stack.enter_context(slots.asking(f"t{n}", 60.0))
-        assert 450 <= slots.pause_s(60.0) <= 550
-    assert slots.intervals == {}
+    slots.join("prod", 60.0)
+    assert 54 <= slots.pause_s(60.0) <= 66
+    for n in range(999):
+        slots.join(f"t{n}", 60.0)
+    assert 450 <= slots.pause_s(60.0) <= 550
+    for n in range(999):
+        slots.leave(f"t{n}")
+    assert 54 <= slots.pause_s(60.0) <= 66
