@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pytest
 
 from bot.diagnose import diagnose
 from bot.model import Controls, Delivery, State, Target, TransitionKind
 from bot.store import Store
 from bot.watcher import Link
+from tests.servers.black_hole import black_hole
 from tests.servers.fixtures import StartNode
 from tests.servers.process import ChildProcess, free_port
 from tests.watcher.conftest import WATCH, running
@@ -77,24 +73,15 @@ async def test_a_backend_without_websocket_is_degraded(
         assert [d.kind for d in told if d.kind is not CHANGED] == [OPENED, CLOSED]
 
 
-@pytest.fixture
-def black_hole() -> Iterator[int]:
-    """A port whose accept queue is full: the kernel drops every further SYN, like a lost route."""
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(4):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-
-
-async def test_trouble_that_may_be_ours_opens_nothing(tmp_path: Path, black_hole: int) -> None:
+async def test_trouble_that_may_be_ours_opens_nothing(tmp_path: Path) -> None:
     """Neither the target nor the control can be reached: that may well be us."""
     dead = Controls(urls=(f"http://127.0.0.1:{free_port()}/",))
-    target = a_target(f"http://127.0.0.1:{black_hole}")
+    with black_hole() as port:
+        target = a_target(f"http://127.0.0.1:{port}")
+        await _blames_nobody(tmp_path, target, dead)
+
+
+async def _blames_nobody(tmp_path: Path, target: Target, dead: Controls) -> None:
     async with running(tmp_path, target, diagnose=diagnose, controls=dead) as bot:
         first = (await bot.see(lambda now: now.last_check_at is not None)).last_check_at
         now = await bot.see(lambda now: now.last_check_at != first)
