@@ -24,6 +24,7 @@ from bot.slack.acting import actions, escalating, incident_actions, noting, shar
 from bot.slack.alerting.aftermath import Aftermath
 from bot.slack.alerting.alerts import Alerts
 from bot.slack.alerting.digests import DigestTeller
+from bot.slack.alerting.duplicates import Duplicates
 from bot.slack.alerting.followers import Followers
 from bot.slack.alerting.incident_messages import IncidentMessages
 from bot.slack.alerting.insistence import Insistence, Insister
@@ -243,6 +244,7 @@ class SlackBot:
             after_recovery=Aftermath(
                 self._jobs, pictures, lang=lambda channel: reader(channel).lang, now=now
             ),
+            after_doubt=Duplicates(self._jobs, bindings.store, channels, now=now),
         )
         self._insister = (
             Insister(

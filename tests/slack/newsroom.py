@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from bot.demo.workspace import Message, Workspace
 from bot.guide import GuideLinks
 from bot.incidents import TargetState, leave, observe
-from bot.model import Observation, State
+from bot.jobs import Jobs
+from bot.model import Delivery, Observation, State
 from bot.slack.alerting.alerts import Alerts
-from bot.slack.alerting.incident_messages import ALERT_EVENT, IncidentMessages
+from bot.slack.alerting.duplicates import Duplicates
+from bot.slack.alerting.incident_messages import IncidentMessages
 from bot.slack.alerting.rounds import Pace
+from bot.slack.alerting.stamps import Part, stamp
 from bot.slack.blocks.common import Reader
 from bot.slack.way.channels import Channels
 from bot.slack.way.client import SlackClient
@@ -41,6 +44,7 @@ class Newsroom:
     edit_gap_s: float = 0.0
     join_gap_s: float = 0.0
     hushed: set[str] = field(default_factory=set)
+    looks_s: Sequence[float] = ()  # for duplicates
     quietness: Callable[[datetime], Awaitable[Collection[str]]] | None = None
 
     async def quiet(self, _now: datetime | None = None) -> set[str]:
@@ -83,9 +87,11 @@ class Newsroom:
     @contextlib.asynccontextmanager
     async def delivering(self, *, post_gap_s: float = 0.0) -> AsyncIterator[None]:
         """A process that delivers, in a time in which whatever was postponed has its turn."""
+        jobs = Jobs()
         async with SlackClient(self.stage.access()) as client:
+            channels = Channels(client, post_gap_s=post_gap_s)
             messages = IncidentMessages(
-                Channels(client, post_gap_s=post_gap_s),
+                channels,
                 reader=lambda _: Reader("en", GuideLinks()),
                 default_channel=self.default_channel,
                 before=self.store.good_reports.of,
@@ -95,6 +101,9 @@ class Newsroom:
                 messages,
                 now=lambda: datetime.now(UTC) + timedelta(days=1),
                 quiet=self.quiet,
+                after_doubt=Duplicates(
+                    jobs, self.store, channels, looks_s=self.looks_s, sure_s=0.05
+                ),
                 pace=Pace(0.01, 0.05, self.edit_gap_s, self.join_gap_s, doubt_s=0.0),
             )
             task = asyncio.create_task(alerts.run())
@@ -103,6 +112,7 @@ class Newsroom:
             finally:
                 task.cancel()
                 await asyncio.wait({task})
+                await jobs.drain(0.0)
 
     async def delivered(self, *, but: int = 0) -> None:
         """Wait until nothing (or no more than `but`) is left to be told."""
@@ -127,19 +137,28 @@ class Newsroom:
         (root,) = self.roots()
         return [part_of(m) for m in self.workspace.thread(root)]
 
-    async def died_after_sending(self, part: str, thread_ts: str | None = None) -> None:
-        """What a process leaves that was killed between Slack's accept and the mark."""
+    async def died_while_sending(self) -> Delivery:
+        """What a process leaves that was killed before Slack accepted what it was telling."""
         await self.store.seat(self.channel, (), self.clock)
         (waiting,) = await self.store.pending()
         await self.store.begin([waiting.id], self.clock)
-        payload = {"incident": waiting.group_id, "deliveries": [waiting.id], "part": part}
+        return waiting
+
+    async def accept(self, sent: Delivery, part: str, thread_ts: str | None = None) -> str:
+        """Slack carries out what such a process has asked for; the message's timestamp."""
+        assert sent.group_id is not None
         async with SlackClient(self.stage.access()) as old:
-            await old.web.chat_postMessage(
-                channel=waiting.channel,
+            answer = await old.web.chat_postMessage(
+                channel=sent.channel,
                 thread_ts=thread_ts,
                 text="prod is down.",
-                metadata={"event_type": ALERT_EVENT, "event_payload": payload},
+                metadata=dict(stamp(sent.group_id, Part(part), [sent.id])),
             )
+        return str(answer["ts"])
+
+    async def died_after_sending(self, part: str, thread_ts: str | None = None) -> None:
+        """What a process leaves that was killed between Slack's accept and the mark."""
+        await self.accept(await self.died_while_sending(), part, thread_ts)
 
 
 def part_of(message: Message) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from bot.slack.alerting.incident_messages import IncidentMessages
-from bot.slack.alerting.rounds import AfterRecovery, Hush, Pace, Quiet, Rounds
+from bot.slack.alerting.rounds import AfterDoubt, AfterRecovery, Hush, Pace, Quiet, Rounds
 from bot.store import Store, StoreError
 
 _IDLE_LOOK_S: Final = 60.0
@@ -37,7 +37,7 @@ async def _never_hushed(_channel: str) -> Collection[str]:
 class Alerts:
     """Sleeps until the store wakes it; a worker per channel that has something to be told.
 
-    quiet: see `Quiet`; hush: see `Hush`; after_recovery: see `AfterRecovery`; turn: see `Turn`.
+    See `Quiet`, `Hush`, `AfterRecovery`, `AfterDoubt` and `Turn` for what these are.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Alerts:
         quiet: Quiet = _never_quiet,
         hush: Hush = _never_hushed,
         after_recovery: AfterRecovery = lambda _group, _root: None,
+        after_doubt: AfterDoubt = lambda _channel, _group: None,
         pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
         self._store, self._turn, self._pace = store, turn, pace
@@ -61,6 +62,7 @@ class Alerts:
             quiet=quiet,
             hush=hush,
             after_recovery=after_recovery,
+            after_doubt=after_doubt,
             pace=pace,
         )
         self._rounds: dict[str, Rounds] = {}  # by channel; each remembers its pace

@@ -11,10 +11,10 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from bot.model import Delivery, Group, Member, Report, say
+from bot.slack.alerting.stamps import Part, is_part, not_before, stamp, told_by
 from bot.slack.blocks import alert, storm
 from bot.slack.blocks.common import Reader
 from bot.slack.blocks.kit import Post
@@ -23,10 +23,6 @@ from bot.slack.way.channels import Channels, is_person
 from bot.slack.way.client import REACHING
 from bot.slack.way.errors import SlackTrouble, Trouble, raise_if_passing, understand
 from bot.store import StoreError
-
-ALERT_EVENT: Final = "wsdiag_delivery"
-
-_LOOK_BACK_S: Final = 300.0  # how far Slack's clock and ours may be apart
 
 # A channel closed to us, and a scope or permission that may be missing for this channel only.
 _ELSEWHERE: Final = frozenset({Trouble.CHANNEL, Trouble.TOKEN})
@@ -45,15 +41,6 @@ class Noted:
 
 Notes = Callable[[Group, str], Awaitable[Noted]]
 """(group, language) → what is known to have been done about it."""
-
-
-class Part(StrEnum):
-    """What a message is to its group, as its metadata says."""
-
-    ROOT = "root"
-    JOINED = "joined"  # in the thread and the channel: who is in it as well
-    WORSE = "worse"  # in the thread and the channel
-    RECOVERY = "recovery"  # in the thread: once for each group
 
 
 _PAGING: Final = frozenset({Part.JOINED, Part.WORSE})
@@ -111,7 +98,7 @@ class IncidentMessages:
             message = await self._find(route, group, Part.ROOT)
             if message is not None:
                 channel = await self._channels.id(route)
-                return Root(channel, str(message["ts"]), _told(message))
+                return Root(channel, str(message["ts"]), told_by(message))
         return None
 
     async def show(
@@ -190,7 +177,7 @@ class IncidentMessages:
                 raise
             if in_doubt:
                 message = await self._find(elsewhere, group, part)
-                if message is not None and ids <= _told(message):
+                if message is not None and ids <= told_by(message):
                     return
             await send(elsewhere, None, [self._astray(group, elsewhere, found)])
 
@@ -262,10 +249,7 @@ class IncidentMessages:
         thread_ts: str | None = None,
         bare: Post | None = None,
     ) -> Root:
-        payload = {"incident": group.id, "deliveries": sorted(ids), "part": part.value}
-        options: dict[str, Any] = {
-            "metadata": {"event_type": ALERT_EVENT, "event_payload": payload}
-        }
+        options: dict[str, Any] = {"metadata": stamp(group.id, part, ids)}
         if thread_ts is not None:
             options |= {"thread_ts": thread_ts, "reply_broadcast": part in _PAGING}
         channel_id, ts = await self._channels.post(channel, post, last_resort=bare, **options)
@@ -332,12 +316,9 @@ class IncidentMessages:
 
     async def _find(self, channel: str, group: Group, part: Part) -> Mapping[str, Any] | None:
         """What the channel itself (not a thread) shows of a group, the newest such message."""
-        oldest: float | None = group.began.timestamp() - _LOOK_BACK_S
-        if group.began > self._now():
-            oldest = None  # our clock was set back since: what it said then is no bound
         try:
-            async for message in self._channels.history(channel, oldest):
-                if _is(message, group, part):
+            async for message in self._channels.history(channel, not_before(group, self._now())):
+                if is_part(message, group.id, part):
                     return message
         except REACHING as error:
             raise_if_passing(error)
@@ -349,13 +330,13 @@ class IncidentMessages:
         said: set[int] = set()
         try:
             async for message in self._channels.thread(root.channel, root.ts):
-                if _is(message, group, part):
+                if is_part(message, group.id, part):
                     if part not in _PAGING:
                         return None
-                    said |= _told(message)
+                    said |= told_by(message)
             if part in _PAGING:
                 found = await self._find(root.channel, group, part)
-                said |= _told(found) if found is not None else set()
+                said |= told_by(found) if found is not None else set()
         except REACHING as error:
             raise_if_passing(error)
             _log.warning("cannot look for replies in %s: they are sent again", root.channel)
@@ -365,27 +346,3 @@ class IncidentMessages:
 def _members_of(group: Group, news: Sequence[Delivery]) -> list[Member]:
     wanted = {delivery.incident_id for delivery in news}
     return [m for m in group.members if m.incident_id in wanted] or [group.lead]
-
-
-def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata: Mapping[str, Any] = message.get("metadata") or {}
-    if metadata.get("event_type") != ALERT_EVENT:
-        return {}
-    payload: Mapping[str, Any] = metadata.get("event_payload") or {}
-    return payload
-
-
-def _is(message: Mapping[str, Any], group: Group, part: Part) -> bool:
-    """Whether a message is this part of the group."""
-    payload = _payload(message)
-    return payload.get("incident") == group.id and payload.get("part") == part.value
-
-
-def _told(message: Mapping[str, Any]) -> frozenset[int]:
-    """The deliveries that a message tells of."""
-    found = _payload(message).get("deliveries")
-    return (
-        frozenset(n for n in found if isinstance(n, int))
-        if isinstance(found, list)
-        else frozenset()
-    )

@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.model import Delivery, Group, State, TransitionKind
-from bot.slack.alerting.incident_messages import IncidentMessages, Part, Root
+from bot.slack.alerting.incident_messages import IncidentMessages, Root
+from bot.slack.alerting.stamps import Part
 from bot.slack.way.channels import is_person
 from bot.slack.way.client import REACHING, TokenRefused
 from bot.slack.way.errors import SlackTrouble, Trouble, understand
@@ -30,6 +31,10 @@ Hush = Callable[[str], Awaitable[Collection[str]]]
 
 AfterRecovery = Callable[[Group, Root], None]
 """Told that Slack has a group's recovery. It starts work of its own, and never raises."""
+
+AfterDoubt = Callable[[str, Group], None]
+"""Told of a channel and a group of which Slack may carry out an earlier request yet. It starts work
+of its own, and never raises."""
 
 _LONGEST_RETRY_S: Final = 60.0  # Slack out of reach, a channel closed to us: for hours, like this
 _TRIES: Final = 8  # of a message that Slack does not accept, before a bare sentence takes its place
@@ -108,11 +113,13 @@ class Rounds:
         quiet: Quiet,
         hush: Hush,
         after_recovery: AfterRecovery,
+        after_doubt: AfterDoubt,
         pace: Pace,
     ) -> None:
         self._channel, self._store, self._messages = channel, store, messages
         self._now, self._quiet = now, quiet
-        self._hush, self._after_recovery = hush, after_recovery
+        self._hush = hush
+        self._after_recovery, self._after_doubt = after_recovery, after_doubt
         self._pace = pace
         self._shown: set[int] = set()  # held back, but in the message already
         self._edited_at: dict[str, float] = {}  # group → loop time of its last edit
@@ -227,6 +234,8 @@ class Rounds:
         self, group: Group, batch: Sequence[Delivery], held: Collection[int], *, last_resort: bool
     ) -> None:
         begun = {delivery.id for delivery in batch if delivery.begun_at is not None}
+        if begun:
+            self._after_doubt(self._channel, group)
         if group.ts is None and begun:
             await self._clear_up(group, batch)
             return

@@ -100,6 +100,15 @@ class Channels:
             raise
         return channel_id
 
+    async def remove(self, channel_id: str, ts: str) -> None:
+        """Delete a message of our own; one that is gone already is no trouble."""
+        try:
+            async with asyncio.timeout(CALL_S):
+                await self._web.chat_delete(channel=channel_id, ts=ts)
+        except REACHING as error:
+            if understand(error).kind is not Trouble.MESSAGE:
+                raise
+
     async def history(self, channel: str, oldest: float | None) -> AsyncIterator[Mapping[str, Any]]:
         """What the channel itself (not a thread) shows since `oldest`, the newest first."""
         channel_id = await self.id(channel)

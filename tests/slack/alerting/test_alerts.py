@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.model import State
-from bot.slack.alerting.incident_messages import ALERT_EVENT
+from bot.slack.alerting.stamps import ALERT_EVENT
 from bot.store import Store, StoreError
 from tests.slack.newsroom import Newsroom
 from tests.slack.reports import report
