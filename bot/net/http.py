@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import h11
@@ -51,6 +51,11 @@ class Reply:
     def header(self, name: str) -> str | None:
         """First value of a header, unscrubbed."""
         return next((v for k, v in self.headers if k == name), None)
+
+    @property
+    def text(self) -> str:
+        """The body as text, unscrubbed; what is no UTF-8 reads as U+FFFD."""
+        return self.body.decode("utf-8", "replace")
 
 
 async def exchange(
@@ -223,8 +228,3 @@ def decoded(body: bytes, headers: HeaderLines, most: int) -> bytes:
 def unreached(request: Request, ended: Failure, scrub: Scrubber) -> Reply:
     """The reply to a request that no connection could be made for."""
     return Reply(HttpAnswer(request.method, scrub(request.shown), failure=ended))
-
-
-def with_failure(reply: Reply, ended: Failure) -> Reply:
-    """The same reply, its exchange having ended in a failure after all."""
-    return replace(reply, answer=replace(reply.answer, failure=ended))

@@ -42,7 +42,7 @@ async def probe(look: Look) -> Finding:
     name = FollowUp.AFFINITY.value
     to = look.polling_endpoint
     reply = await look.fetch(look.engine_request("GET"), to=to, timeout_s=ANSWER_S)
-    opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    opened = packets.read_open(reply.text)
     lost = reply.answer.failure
     if lost is not None and lost.reason is Reason.REFUSED:
         # It answered a moment ago: nobody listens any more.
@@ -81,7 +81,7 @@ async def _ask(
         if unreadable is None and _kept_from_pages(look, handshake, reply.answer):
             unreadable = reply.answer
         statuses.append(reply.answer.status)
-        errors.append(packets.read_error(reply.body.decode("utf-8", "replace"), look.scrub))
+        errors.append(packets.read_error(reply.text, look.scrub))
         failures.append(failure.reason if failure is not None else None)
         if failures.count(Reason.TIMEOUT) >= _ENOUGH_TIMEOUTS or statuses[-1] == _OUR_DOING:
             break

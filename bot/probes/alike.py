@@ -72,7 +72,7 @@ def _no_use(answer: HttpAnswer | None) -> bool:
 def _opened(reply: Reply) -> packets.Opened | None:
     if reply.answer.status != 200:
         return None
-    opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    opened = packets.read_open(reply.text)
     return opened if opened is not None and opened.open.protocol == 4 else None
 
 

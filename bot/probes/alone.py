@@ -89,7 +89,7 @@ async def _polling(look: Look) -> NamespaceAttempt:
     began = time.monotonic()
     to = look.polling_endpoint
     reply = await look.fetch(look.engine_request("GET"), to=to, timeout_s=ANSWER_S)
-    opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    opened = packets.read_open(reply.text)
     if reply.answer.status != 200 or opened is None:
         return NamespaceAttempt(Transport.POLLING, Outcome.NOT_TRIED, answer=reply.answer)
     session = PollingSession(opened, cookies_of(reply), time.monotonic())
@@ -110,7 +110,7 @@ async def _polling(look: Look) -> NamespaceAttempt:
             seen = Outcome.DISCONNECTED if seen is Outcome.CONNECTED else Outcome.CLOSED
             answer = reply.answer
             break
-        for text in packets.split(reply.body.decode("utf-8", "replace"))[0]:
+        for text in packets.split(reply.text)[0]:
             before, seen = seen, _outcome(look, text, seen)
             if seen is Outcome.CONNECTED and before is Outcome.SILENT:
                 until = time.monotonic() + WATCH_S

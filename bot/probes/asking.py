@@ -77,5 +77,15 @@ async def ask_all(
 
 def is_open(reply: Reply) -> bool:
     """Whether the reply is the answer to a polling handshake that succeeds."""
-    body = reply.body.decode("utf-8", "replace")
-    return reply.answer.status == 200 and packets.read_open(body) is not None
+    return reply.answer.status == 200 and packets.read_open(reply.text) is not None
+
+
+async def ask_at(look: Look, address: str, timeout_s: float) -> Reply:
+    """One polling handshake at an address of the name, on a fresh socket."""
+    request = look.engine_request("GET")
+    return await look.fetch(request, to=look.polling_endpoint, address=address, timeout_s=timeout_s)
+
+
+def speaks(reply: Reply) -> bool:
+    """Engine.IO answers: an OPEN, or its own refusal of one."""
+    return packets.read_open(reply.text) is not None or packets.read_error(reply.text) is not None

@@ -13,9 +13,8 @@ from typing import Final
 
 from bot.evidence import NoEvidence, ProbedPathsEvidence
 from bot.model import Finding, FollowUp, Reason, Status
-from bot.net import addresses, packets
-from bot.net.http import Reply
-from bot.probes import outcome
+from bot.net import addresses
+from bot.probes import asking, outcome
 from bot.probes.look import Look
 
 MAX_ADDRESSES: Final = 3
@@ -34,20 +33,9 @@ async def probe(look: Look) -> Finding:
         note = NoEvidence("no other address, or the proxy resolves the name")
         return outcome.found(name, (Status.SKIPPED, Reason.NOT_POSSIBLE), note, started)
     tried = others[:MAX_ADDRESSES]
-    replies = await asyncio.gather(*(_ask(look, address) for address in tried))
+    replies = await asyncio.gather(*(asking.ask_at(look, address, ANSWER_S) for address in tried))
     evidence = ProbedPathsEvidence(
         answers=tuple((a, r.answer) for a, r in zip(tried, replies, strict=True)),
-        opens=tuple(a for a, r in zip(tried, replies, strict=True) if _speaks(r)),
+        opens=tuple(a for a, r in zip(tried, replies, strict=True) if asking.speaks(r)),
     )
     return outcome.found(name, outcome.OK, evidence, started)
-
-
-async def _ask(look: Look, address: str) -> Reply:
-    request = look.engine_request("GET")
-    return await look.fetch(request, to=look.polling_endpoint, address=address, timeout_s=ANSWER_S)
-
-
-def _speaks(reply: Reply) -> bool:
-    """Engine.IO answers: an OPEN, or its own refusal of one."""
-    body = reply.body.decode("utf-8", "replace")
-    return packets.read_open(body) is not None or packets.read_error(body) is not None

@@ -20,7 +20,7 @@ from bot.model import Finding, FollowUp, Reason, Status
 from bot.net import packets
 from bot.net.http import Reply
 from bot.net.packets import SioType
-from bot.probes import outcome
+from bot.probes import asking, outcome
 from bot.probes.look import Look, PollingSession, cookies_of
 
 MAX_ADDRESSES: Final = 8
@@ -39,13 +39,13 @@ async def probe(look: Look) -> Finding:
         note = NoEvidence("at most one address connects, or a proxy resolves the name")
         return outcome.found(name, outcome.NOT_NEEDED, note, started)
     replies = dict(zip(tried, await _ask_all(look, tried), strict=True))
-    opens = [a for a in tried if _speaks(replies[a])]
+    opens = [a for a in tried if asking.speaks(replies[a])]
     failing = [a for a in tried if a not in opens] if opens else []
     again = [a for a in failing if not _told_by_tls(replies[a].answer)]
     if again:
         await asyncio.sleep(PAUSE_S)
         replies |= dict(zip(again, await _ask_all(look, again), strict=True))
-        opens = [a for a in tried if _speaks(replies[a])]
+        opens = [a for a in tried if asking.speaks(replies[a])]
     mute = [a for a in failing if a not in opens and _counts(replies[a].answer)]
     evidence = EachAddressEvidence(
         answers=tuple((a, replies[a].answer) for a in tried),
@@ -67,18 +67,7 @@ async def _connecting(look: Look) -> list[str]:
 
 
 async def _ask_all(look: Look, addresses: list[str]) -> list[Reply]:
-    return await asyncio.gather(*(_ask(look, address) for address in addresses))
-
-
-async def _ask(look: Look, address: str) -> Reply:
-    request = look.engine_request("GET")
-    return await look.fetch(request, to=look.polling_endpoint, address=address, timeout_s=ANSWER_S)
-
-
-def _speaks(reply: Reply) -> bool:
-    """Engine.IO answers: an OPEN, or its own refusal of one."""
-    body = reply.body.decode("utf-8", "replace")
-    return packets.read_open(body) is not None or packets.read_error(body) is not None
+    return await asyncio.gather(*(asking.ask_at(look, address, ANSWER_S) for address in addresses))
 
 
 def _counts(answer: HttpAnswer) -> bool:
@@ -106,7 +95,7 @@ async def _joins(look: Look, replies: dict[str, Reply]) -> tuple[str, ...]:
 
 async def _join(look: Look, address: str, opening: Reply) -> bool:
     """Join the namespace on the session that was opened, and leave again."""
-    opened = packets.read_open(opening.body.decode("utf-8", "replace"))
+    opened = packets.read_open(opening.text)
     if opened is None:
         return False
     session = PollingSession(opened, cookies_of(opening), time.monotonic())
@@ -129,7 +118,7 @@ async def _join(look: Look, address: str, opening: Reply) -> bool:
 
 
 def _is_joined(look: Look, reply: Reply) -> bool:
-    for text in packets.split(reply.body.decode("utf-8", "replace"))[0]:
+    for text in packets.split(reply.text)[0]:
         packet = packets.read_message(text)
         if packet is not None and packet.namespace == look.endpoint.namespace:
             return packet.type is SioType.CONNECT

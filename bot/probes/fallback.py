@@ -53,7 +53,7 @@ async def _try(look: Look, url: str) -> Finding:
 
 async def _poll(look: Look, to: Endpoint, url: str, same: bool) -> FallbackEvidence:
     reply = await look.fetch(look.engine_request("GET", to=to), to=to)
-    opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    opened = packets.read_open(reply.text)
     found = opened.open if opened is not None and reply.answer.status == 200 else None
     return FallbackEvidence(url, same, reply.answer, found, reply.answer.failure)
 

@@ -26,7 +26,7 @@ _NOOP_PAUSE_S: Final = 0.1
 async def hold(look: Look, plan: Plan) -> HeldSession:
     """One session from its handshake to its end. A fault of the target is in the result."""
     reply = await look.fetch(look.engine_request("GET"), to=look.polling_endpoint)
-    opened = packets.read_open(reply.body.decode("utf-8", "replace"), look.scrub)
+    opened = packets.read_open(reply.text, look.scrub)
     if reply.answer.status != 200 or opened is None or opened.open.protocol != 4:
         return HeldSession(Transport.POLLING, answer=reply.answer, failure=reply.answer.failure)
     session = PollingSession(opened, cookies_of(reply), time.monotonic())
@@ -121,7 +121,7 @@ class _Held:
 
     async def _read(self, reply: Reply) -> None:
         only_noop = True
-        for text in packets.split(reply.body.decode("utf-8", "replace"))[0]:
+        for text in packets.split(reply.text)[0]:
             only_noop = only_noop and text[:1] == packets.NOOP
             if text[:1] == packets.PING:
                 self._beat.ping()

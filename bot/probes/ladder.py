@@ -109,7 +109,7 @@ class _Climb:
     async def over_polling(self) -> None:
         look = self.look
         reply = await look.fetch(look.engine_request("GET"), to=look.polling_endpoint)
-        opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+        opened = packets.read_open(reply.text)
         if reply.answer.status != 200 or opened is None or opened.open.protocol != 4:
             return
         session = PollingSession(opened, cookies_of(reply), time.monotonic())

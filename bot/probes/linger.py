@@ -132,7 +132,7 @@ async def _poll(look: Look, session: PollingSession) -> NamespaceAttempt:
                 if failure is not None and failure.reason is Reason.REFUSED:
                     ended = True  # nobody listens any more
                     break
-                body = reply.body.decode("utf-8", "replace")
+                body = reply.text
                 if reply.answer.status != 200:
                     # Two polls at once, a lost affinity, a limiter: told by others, no goodbye.
                     answer = reply.answer if _unknown(look, reply) else None
@@ -151,7 +151,7 @@ async def _poll(look: Look, session: PollingSession) -> NamespaceAttempt:
 
 
 def _unknown(look: Look, reply: Reply) -> bool:
-    error = packets.read_error(reply.body.decode("utf-8", "replace"), look.scrub)
+    error = packets.read_error(reply.text, look.scrub)
     return error is not None and error.code == _SESSION_UNKNOWN
 
 

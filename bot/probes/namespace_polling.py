@@ -158,7 +158,7 @@ async def _read(talk: _Talk, reply: Reply) -> bool:
         _refused(talk, reply.answer)
         return False
     only_noop = True
-    for packet in packets.split(reply.body.decode("utf-8", "replace"))[0]:
+    for packet in packets.split(reply.text)[0]:
         only_noop = only_noop and packet[:1] == packets.NOOP
         if packet[:1] == packets.PING:
             talk.pings += 1

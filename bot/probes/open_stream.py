@@ -46,7 +46,7 @@ async def shake(
 
 def described(look: Look, handshake: Handshake) -> WebSocketEvidence:
     """The handshake as evidence."""
-    body = handshake.reply.body.decode("utf-8", "replace")
+    body = handshake.reply.text
     return WebSocketEvidence(
         answer=handshake.reply.answer,
         accept_ok=handshake.accept_ok,

@@ -68,5 +68,5 @@ async def _opens(look: Look, address: str, port: int, scheme: str) -> bool:
             reply = await look.fetch(request, to=to, address=address, timeout_s=ANSWER_S)
     except TimeoutError:
         return False
-    opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    opened = packets.read_open(reply.text)
     return reply.answer.status == 200 and opened is not None

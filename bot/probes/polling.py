@@ -31,7 +31,7 @@ async def probe(look: Look) -> Finding:
     evidence = PollingEvidence(
         reply.answer,
         open=opened.open if opened is not None else None,
-        error=packets.read_error(reply.body.decode("utf-8", "replace"), look.scrub),
+        error=packets.read_error(reply.text, look.scrub),
     )
     finding = outcome.found("polling", judge(evidence), evidence, started)
     return outcome.excused(finding, needed=look.uses_polling)
@@ -61,4 +61,4 @@ def judge(evidence: PollingEvidence) -> Judged:  # noqa: PLR0911 - a decision li
 def _open(look: Look, reply: Reply) -> Opened | None:
     if reply.answer.status != 200:
         return None
-    return packets.read_open(reply.body.decode("utf-8", "replace"), look.scrub)
+    return packets.read_open(reply.text, look.scrub)

@@ -28,7 +28,7 @@ async def probe(look: Look) -> Finding:
         look.fetch(look.engine_request("GET"), timeout_s=ANSWER_S),
         look.fetch(health, timeout_s=ANSWER_S),
     )
-    opened = packets.read_open(polled.body.decode("utf-8", "replace"))
+    opened = packets.read_open(polled.text)
     if polled.answer.status != 200:
         opened = None
     evidence = RecheckEvidence(

@@ -61,7 +61,7 @@ def _outcome(answer: HttpAnswer) -> str:
 
 async def _end(look: Look, reply: Reply) -> None:
     """End the session, so that none haunts the server."""
-    opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    opened = packets.read_open(reply.text)
     if reply.answer.status != 200 or opened is None or opened.open.protocol != 4:
         return
     session = PollingSession(opened, cookies_of(reply), time.monotonic())

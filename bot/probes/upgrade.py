@@ -31,7 +31,7 @@ async def probe(look: Look) -> Finding:
     async with look.ahead(look.endpoint) as ahead:
         reply = await look.fetch(look.engine_request("GET"), to=look.polling_endpoint)
         began = time.monotonic()
-        opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+        opened = packets.read_open(reply.text)
         if opened is None or reply.answer.status != 200 or opened.open.protocol != 4:
             note = NoEvidence("no polling session to upgrade")
             return outcome.found("upgrade", outcome.NOT_REACHED, note, started)

@@ -36,7 +36,7 @@ async def probe(look: Look) -> Finding:
 async def _try(look: Look, asked: int) -> VersionTry:
     request = look.engine_request("GET", version=asked)
     reply = await look.fetch(request, to=look.polling_endpoint, timeout_s=ANSWER_S)
-    body = reply.body.decode("utf-8", "replace")
+    body = reply.text
     opened = packets.read_open(body, look.scrub) if reply.answer.status == 200 else None
     return VersionTry(
         asked,

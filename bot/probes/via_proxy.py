@@ -51,5 +51,5 @@ async def _through(look: Look, text: str) -> ProxyTry:
         )
     finally:
         await dialer.close_context()
-    opened = packets.read_open(reply.body.decode("utf-8", "replace"))
+    opened = packets.read_open(reply.text)
     return ProxyTry(one.url, dialer.tunnel, reply.answer, opened is not None)
