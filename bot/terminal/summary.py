@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot import causes
 from bot.locales import duration, translate
-from bot.model import Message, Report, State, Status, Verdict, say
+from bot.model import Message, Report, Status, Verdict, say
 from bot.terminal.contract import GuideUrl
 from bot.terminal.style import (
     LOOK_MARK,
@@ -24,11 +24,10 @@ from bot.terminal.style import (
 )
 from bot.wording import (
     CONFIDENCES,
-    NO_VERDICT_IMPACT,
     Fact,
     evidence_lines,
     headline,
-    latency,
+    impact,
     reason,
     skipped,
 )
@@ -90,7 +89,7 @@ def _label(message: Message, lang: str) -> Text:
 
 def _essentials(report: Report, lang: str, guide_url: GuideUrl) -> _Rows:
     verdict = report.verdict
-    rows = [(_label(say("Users:"), lang), Text(_impact(report, lang)))]
+    rows = [(_label(say("Users:"), lang), Text(_say(impact(report), lang)))]
     if verdict.cause is not None:
         row = causes.CATALOGUE.get(verdict.cause.code) or causes.unrecognised(verdict.cause.layer)
         title = Text(_say(row.title, lang))
@@ -106,19 +105,6 @@ def _essentials(report: Report, lang: str, guide_url: GuideUrl) -> _Rows:
         )
         rows.append((_label(say("Guide:"), lang), Text(place)))
     return rows
-
-
-def _impact(report: Report, lang: str) -> str:
-    verdict = report.verdict
-    if verdict.cause is not None:
-        named = verdict.cause
-        return _say(causes.impact(named.code, named.layer, verdict.state), lang)
-    if verdict.state is State.UNKNOWN:
-        return _say(NO_VERDICT_IMPACT, lang)
-    rtt = latency(report.findings).rtt_ms
-    if rtt is None:
-        return _say(say("Clients connect."), lang)
-    return _say(say("Clients connect; a message takes {ms} ms there and back.", ms=rtt), lang)
 
 
 def _evidence(report: Report, lang: str) -> _Rows:

@@ -1,4 +1,4 @@
-"""The evidence of a report as a line of facts per layer, and the latency figures in it."""
+"""The evidence of a report as a line of facts per layer."""
 
 from __future__ import annotations
 
@@ -375,29 +375,3 @@ def _fallback(findings: Sequence[Finding]) -> Iterable[Fact]:
 
 
 _TOGETHER = {"tcp": _tcp, "control": _control, "fallback": _fallback}
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """The figures of a report that people compare, in milliseconds; None was not measured."""
-
-    dns_ms: float | None = None
-    connect_ms: float | None = None
-    tls_ms: float | None = None
-    rtt_ms: float | None = None
-    worst_rtt_ms: float | None = None
-
-
-def latency(findings: Sequence[Finding]) -> Latency:
-    """The latency figures that a report holds."""
-    dns = next((f.evidence for f in findings if isinstance(f.evidence, DnsEvidence)), None)
-    tcp = [f.evidence.connect_ms for f in findings if isinstance(f.evidence, TcpEvidence)]
-    tls = [f.evidence.handshake_ms for f in findings if isinstance(f.evidence, TlsEvidence)]
-    rtt = next((f.evidence for f in findings if isinstance(f.evidence, RttEvidence)), None)
-    return Latency(
-        dns_ms=dns.lookup_ms if dns and not dns.literal else None,
-        connect_ms=min((ms for ms in tcp if ms is not None), default=None),
-        tls_ms=min((ms for ms in tls if ms is not None), default=None),
-        rtt_ms=rtt.median_ms if rtt else None,
-        worst_rtt_ms=rtt.worst_ms if rtt else None,
-    )

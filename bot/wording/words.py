@@ -159,8 +159,6 @@ OUTCOMES: Mapping[Outcome, Message] = {
     Outcome.NOT_TRIED: say("not tried"),
 }
 
-NO_VERDICT_IMPACT = say("Nothing is known of your users: the check came to no verdict.")
-
 
 def headline(target: str, state: State) -> Message:
     """The verdict in one short sentence without a full stop: `prod is down`."""

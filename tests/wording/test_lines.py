@@ -27,7 +27,6 @@ from bot.wording import (
     evidence_lines,
     headline,
     label,
-    latency,
     reason,
     skipped,
 )
@@ -149,12 +148,6 @@ def test_what_was_skipped_is_told_apart_unless_nobody_asked_for_it() -> None:
     ((probe, why),) = skipped(findings)
     assert translate(probe, "en") == "TLS"
     assert reason(why) == REASONS[Reason.NOT_REACHED]
-
-
-def test_latency_takes_the_fastest_connect_and_leaves_out_what_was_not_measured() -> None:
-    figures = latency(building.healthy())
-    assert (figures.connect_ms, figures.rtt_ms, figures.tls_ms) == (1.0, 1.1, None)
-    assert latency([]).rtt_ms is None
 
 
 def test_the_headline_names_the_target() -> None:

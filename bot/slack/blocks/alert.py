@@ -17,9 +17,11 @@ from bot.slack.blocks.common import (
     Reader,
     changed_blocks,
     details,
-    impact,
+    fix_lines,
     labelled,
     row,
+    trouble_words,
+    users,
 )
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
 from bot.slack.blocks.mrkdwn import escape, plain, sentence, when
@@ -90,17 +92,15 @@ def _trouble(
     """While it lasts: what is wrong, what users feel, what to do, since when, what changed, and the
     buttons; below them, why."""
     lang, report, lead = reader.lang, group.report, group.lead
-    text = sentence(_trouble_words(lead, lang), lang)
+    words = trouble_words(lead.target, lead.state, lead.cause, lang)
     lines = []
     if report is not None:
-        lines.append(labelled(translate(say("Users:"), lang), impact(report, lang)))
-    if lead.cause is not None:
-        fix = sentence(row(lead.cause).fix, lang)
-        lines.append(labelled(translate(say("Fix:"), lang), fix))
+        lines.append(users(report, lang))
+    lines += fix_lines(lead.cause, lang)
     lines.append(labelled(translate(say("Since:"), lang), when(lead.opened_at, lang)))
     if lead.state is State.FLAPPING:
         lines.append(sentence(_FLAPPING, lang))
-    head = plain(_trouble_words(lead, lang), lang, limit=HEADER_TEXT - 4).rstrip(".")
+    head = plain(words, lang, limit=HEADER_TEXT - 4).rstrip(".")
     essential = [
         header(f"{FACES[lead.state]} {head}"),
         section("\n".join(lines)),
@@ -114,7 +114,7 @@ def _trouble(
     optional: list[Block] = [context(" · ".join(about))] if about else []
     if report is not None:
         optional += details(report, lang, brief=True)
-    return post(text, essential, optional)
+    return post(sentence(words, lang), essential, optional)
 
 
 def _over(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
@@ -144,21 +144,6 @@ def _over(group: Group, reader: Reader, notes: Sequence[str]) -> Post:
         (),
         _buttons(group, reader),
     )
-
-
-def _trouble_words(member: Member, lang: str) -> Message:
-    """What is wrong, in one sentence with its full stop."""
-    target = member.target
-    if member.cause is None:
-        return say("{headline}.", headline=translate(headline(target, member.state), lang))
-    title = translate(row(member.cause).title, lang)
-    if member.state is State.DOWN:
-        return say("{target} is down: {title}.", target=target, title=title)
-    if member.state is State.DEGRADED:
-        return say("{target} is degraded: {title}.", target=target, title=title)
-    if member.state is State.FLAPPING:
-        return say("{target} is flapping: {title}.", target=target, title=title)
-    return say("{target}: {title}.", target=target, title=title)
 
 
 def _over_words(group: Group, lang: str) -> Message:

@@ -14,12 +14,10 @@ from bot.model import Message, Named, Report, State, Status, Verdict, say
 from bot.slack.blocks.kit import HEADER_TEXT, Block, container, context, header, paragraphs
 from bot.slack.blocks.mrkdwn import escape, plain, sentence, when
 from bot.wording import (
-    NO_VERDICT_IMPACT,
     Fact,
     evidence_lines,
     headline,
-    latency,
-    milliseconds,
+    impact,
     reason,
     skipped,
 )
@@ -57,38 +55,29 @@ def row(cause: Named) -> Cause:
     return causes.CATALOGUE.get(cause.code) or causes.unrecognised(cause.layer)
 
 
-def impact(report: Report, lang: str) -> str:
-    """What users feel, in a sentence."""
-    verdict = report.verdict
-    if verdict.cause is not None:
-        named = verdict.cause
-        return sentence(causes.impact(named.code, named.layer, verdict.state), lang)
-    if verdict.state is State.UNKNOWN:
-        return sentence(NO_VERDICT_IMPACT, lang)
-    if verdict.state is State.UP:
-        return _well(report, lang)
-    return sentence(say("Clients connect, but not everything works as it should."), lang)
+def users(report: Report, lang: str) -> str:
+    """What users feel, behind its label."""
+    return labelled(translate(say("Users:"), lang), sentence(impact(report), lang))
 
 
-def _well(report: Report, lang: str) -> str:
-    ms = latency(report.findings).rtt_ms
-    if ms is None:
-        return sentence(say("Clients connect."), lang)
-    took = translate(milliseconds(ms), lang)
-    return sentence(say("Clients connect; a message takes {took} there and back.", took=took), lang)
+def trouble_words(target: str, state: State, cause: Named | None, lang: str) -> Message:
+    """A state in one sentence, with its cause where one is named: `prod is down: ….`"""
+    if cause is None:
+        return say("{headline}.", headline=translate(headline(target, state), lang))
+    title = translate(row(cause).title, lang)
+    if state is State.DOWN:
+        return say("{target} is down: {title}.", target=target, title=title)
+    if state is State.DEGRADED:
+        return say("{target} is degraded: {title}.", target=target, title=title)
+    if state is State.FLAPPING:
+        return say("{target} is flapping: {title}.", target=target, title=title)
+    return say("{target}: {title}.", target=target, title=title)
 
 
 def verdict_words(report: Report, lang: str) -> Message:
-    """The verdict in one sentence, with its cause where one is named: `prod is down: ….`"""
-    verdict, target = report.verdict, report.target_name
-    if verdict.cause is None:
-        return Message("{words}.", {"words": translate(headline(target, verdict.state), lang)})
-    title = translate(row(verdict.cause).title, lang)
-    if verdict.state is State.DOWN:
-        return say("{target} is down: {title}.", target=target, title=title)
-    if verdict.state is State.DEGRADED:
-        return say("{target} is degraded: {title}.", target=target, title=title)
-    return say("{target}: {title}.", target=target, title=title)
+    """The verdict in one sentence."""
+    verdict = report.verdict
+    return trouble_words(report.target_name, verdict.state, verdict.cause, lang)
 
 
 def verdict_header(report: Report, lang: str) -> Block:
@@ -97,11 +86,11 @@ def verdict_header(report: Report, lang: str) -> Block:
     return header(f"{FACES[report.verdict.state]} {words.rstrip('.')}")
 
 
-def fix_lines(verdict: Verdict, lang: str) -> list[str]:
+def fix_lines(cause: Named | None, lang: str) -> list[str]:
     """What to do about the cause; nothing where none is named."""
-    if verdict.cause is None:
+    if cause is None:
         return []
-    return [labelled(translate(say("Fix:"), lang), sentence(row(verdict.cause).fix, lang))]
+    return [labelled(translate(say("Fix:"), lang), sentence(row(cause).fix, lang))]
 
 
 def changed_blocks(before: Report | None, after: Report, lang: str) -> list[Block]:

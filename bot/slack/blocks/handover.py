@@ -15,8 +15,8 @@ from bot.slack.blocks.common import (
     FACES,
     Reader,
     fix_lines,
-    impact,
     labelled,
+    users,
     verdict_header,
 )
 from bot.slack.blocks.forms import form, where_input, words_input
@@ -103,8 +103,8 @@ def handed(
         lines.append(quoted(words))
     facts = [_line(incident, lang) for incident in incidents[1:_SHOWN]]
     if lead.report is not None:
-        facts.append(labelled(translate(say("Users:"), lang), impact(lead.report, lang)))
-        facts += fix_lines(lead.report.verdict, lang)
+        facts.append(users(lead.report, lang))
+        facts += fix_lines(lead.report.verdict.cause, lang)
     facts.append(labelled(translate(say("Since:"), lang), when(lead.opened_at, lang)))
     where = [escape(lead.report.target_url, 300)] if lead.report else []
     if url is not None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.locales import duration, translate
 from bot.model import Group, Member, Message, Named, State, say, say_n
-from bot.slack.blocks.common import FACES, Reader, impact, labelled, row
+from bot.slack.blocks.common import FACES, Reader, fix_lines, labelled, row, users
 from bot.slack.blocks.kit import HEADER_TEXT, Block, Post, context, header, post, section
 from bot.slack.blocks.mrkdwn import escape, marked, plain, sentence, when
 
@@ -26,10 +26,9 @@ def root(group: Group, reader: Reader, notes: Sequence[str], buttons: Sequence[B
     lines = []
     if group.open:
         if report is not None:
-            lines.append(labelled(translate(say("Users:"), lang), impact(report, lang)))
-        if lead.cause is not None and len(_causes(_lasting(group))) == 1:
-            fix = sentence(row(lead.cause).fix, lang)
-            lines.append(labelled(translate(say("Fix:"), lang), fix))
+            lines.append(users(report, lang))
+        if len(_causes(_lasting(group))) == 1:
+            lines += fix_lines(lead.cause, lang)
         lines.append(labelled(translate(say("Since:"), lang), when(group.began, lang)))
         words, face = _trouble_words(_lasting(group), lang), FACES[lead.state]
     else:

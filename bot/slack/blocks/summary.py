@@ -12,8 +12,8 @@ from bot.slack.blocks.common import (
     changed_blocks,
     details,
     fix_lines,
-    impact,
     labelled,
+    users,
     verdict_header,
     verdict_words,
 )
@@ -39,8 +39,8 @@ def summary(
     """
     lang, verdict = reader.lang, report.verdict
     lines = [
-        labelled(translate(say("Users:"), lang), impact(report, lang)),
-        *fix_lines(verdict, lang),
+        users(report, lang),
+        *fix_lines(verdict.cause, lang),
     ]
     buttons: tuple[Block, ...] = ()
     if report_id is not None:
