@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.causes.http_uneven import odd_one
-from bot.evidence import EioError, HttpAnswer
+from bot.evidence import HttpAnswer
 from bot.findings import FindingSet
 from bot.model import (
     Message,
@@ -58,14 +58,6 @@ def eio_answer(found: FindingSet) -> HttpAnswer | None:
     for evidence in (found.polling, found.websocket):
         if evidence is not None and evidence.answer.status is not None:
             return evidence.answer
-    return None
-
-
-def eio_refusal(found: FindingSet) -> EioError | None:
-    """Engine.IO's own JSON refusal: then no proxy was speaking."""
-    for evidence in (found.polling, found.websocket):
-        if evidence is not None and evidence.error is not None and evidence.error.code is not None:
-            return evidence.error
     return None
 
 

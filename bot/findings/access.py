@@ -17,7 +17,6 @@ from bot.evidence import (
     DnsDirectEvidence,
     DnsEvidence,
     EachAddressEvidence,
-    FallbackEvidence,
     HistoryEvidence,
     HoldEvidence,
     HttpEvidence,
@@ -144,10 +143,6 @@ class Findings:
     @cached_property
     def rtt(self) -> RttEvidence | None:
         return self._one("rtt", RttEvidence)
-
-    @cached_property
-    def fallbacks(self) -> tuple[FallbackEvidence, ...]:
-        return self._each("fallback", FallbackEvidence)
 
     @cached_property
     def burst(self) -> BurstEvidence | None:

@@ -1,7 +1,7 @@
 """The troubleshooting guide: sections 1 to 8 and one entry per cause, in every language.
 
 `en.md` and `ru.md` are the texts; `parse` says how they are cut. The surfaces ask here for the
-part they show: Slack blocks for a modal, Markdown for the terminal, HTML for the bot's page.
+part they show: Slack blocks for a modal, HTML for the bot's page.
 """
 
 from __future__ import annotations
@@ -21,20 +21,12 @@ __all__ = [
     "Topic",
     "anchor",
     "cause_anchor",
-    "cause_markdown",
     "cause_title",
-    "causes",
     "find",
     "html",
-    "section_markdown",
     "slack_blocks",
     "title",
 ]
-
-
-def causes(section: Section) -> tuple[str, ...]:
-    """The codes explained under a section, in the order of the guide."""
-    return tuple(entry.code for entry in load("en").causes(anchor(section)) if entry.code)
 
 
 def title(section: Section, lang: str) -> str:
@@ -46,18 +38,6 @@ def cause_title(code: str, lang: str) -> str | None:
     """The title of a cause's entry as plain text; None if the guide has none for that code."""
     entry = load(lang).find(cause_anchor(code))
     return mrkdwn.plain(entry.title) if entry else None
-
-
-def section_markdown(section: Section, lang: str) -> str:
-    """A section with its heading, and the titles of the causes that it explains."""
-    entry = _section(section, lang)
-    return _joined(f"## {entry.heading}", entry.body, _causes_listed(section, lang))
-
-
-def cause_markdown(code: str, lang: str) -> str | None:
-    """The entry of a cause with its heading; None if the guide has none for that code."""
-    entry = load(lang).find(cause_anchor(code))
-    return _joined(f"## {entry.heading}", entry.body) if entry else None
 
 
 def slack_blocks(section: Section, lang: str, code: str | None = None) -> list[mrkdwn.Block]:
@@ -92,7 +72,3 @@ def _causes_listed(section: Section, lang: str) -> str:
     lines = [f"**{intro}**", ""]
     lines += [f"- `{entry.code}` — {entry.title}" for entry in entries]
     return "\n".join(lines)
-
-
-def _joined(*parts: str) -> str:
-    return "\n\n".join(part for part in parts if part) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -17,8 +17,6 @@ from bot.store import rows
 from bot.store.errors import StoreError
 from bot.store.run import Run
 from bot.store.schema import acts, deliveries, incidents, transitions
-
-T = TypeVar("T")
 
 _MUTING: Final = (ActKind.MUTED.value, ActKind.UNMUTED.value)
 

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,8 +16,6 @@ from bot.store import rows
 from bot.store.acts import append
 from bot.store.run import Run
 from bot.store.schema import calls, incidents
-
-T = TypeVar("T")
 
 _ERROR_LENGTH: Final = 200
 ESCALATED: Final = "escalated"

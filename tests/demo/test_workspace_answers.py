@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import aiohttp
 import pytest
@@ -13,8 +12,6 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.demo.workspace import Channel, ManualClock, User, Workspace
 from bot.demo.workspace.payloads import response_address
 from tests.demo.conftest import Refusal
-
-Json = dict[str, Any]
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_every_entry_belongs_to_a_cause_of_the_catalogue(lang: str) -> None:
 @pytest.mark.parametrize("section", [s for s in Section if s.value[0] in "1234"])
 def test_every_section_from_1a_to_4_has_causes(section: Section) -> None:
     assert any(cause.section is section for cause in CATALOGUE.values())
-    assert guide.causes(section)
+    assert load("en").causes(guide.anchor(section))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -175,11 +175,17 @@ def test_the_teams_real_host_is_nowhere() -> None:
 # ---------------------------------------------------------------- facts that guides get wrong
 
 
+def body_of(section: Section, lang: str) -> str:
+    entry = load(lang).find(guide.anchor(section))
+    assert entry is not None
+    return entry.body
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_traps_of_the_client_are_named(lang: str) -> None:
-    transports = guide.section_markdown(Section.TRANSPORTS, lang)
+    transports = body_of(Section.TRANSPORTS, lang)
     assert "tryAllTransports: true" in transports
-    errors = guide.section_markdown(Section.ERRORS, lang)
+    errors = body_of(Section.ERRORS, lang)
     assert 'socket.io.on("reconnect",' in errors
     for entry in load(lang).entries:
         for code in code_of(entry):
@@ -198,12 +204,16 @@ def test_what_the_console_sentence_means_is_told(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_400_for_a_request_without_transport_is_called_healthy(lang: str) -> None:
-    server = guide.section_markdown(Section.SERVER, lang)
+    server = body_of(Section.SERVER, lang)
     line = next(line for line in server.splitlines() if "curl -I" in line)
     assert "400" in line
 
 
 # ---------------------------------------------------------------- surfaces
+
+
+def text_of(blocks: list[dict[str, object]]) -> str:
+    return "\n".join(str(b["text"]["text"]) for b in blocks if isinstance(b.get("text"), dict))
 
 
 def check_view(blocks: list[dict[str, object]]) -> None:
@@ -232,25 +242,25 @@ def test_every_section_fits_into_a_modal(section: Section, lang: str) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("section", Section)
 def test_every_cause_fits_into_a_modal_and_comes_first(section: Section, lang: str) -> None:
-    for code in guide.causes(section):
-        blocks = guide.slack_blocks(section, lang, code)
+    for entry in load(lang).causes(guide.anchor(section)):
+        assert entry.code
+        blocks = guide.slack_blocks(section, lang, entry.code)
         check_view(blocks)
-        assert blocks[0]["text"]["text"] == guide.cause_title(code, lang)
+        assert blocks[0]["text"]["text"] == guide.cause_title(entry.code, lang)
 
 
 def test_a_code_that_the_guide_does_not_know_shows_the_section() -> None:
     shown = guide.slack_blocks(Section.SERVER, "en", "unrecognised")
     assert shown == guide.slack_blocks(Section.SERVER, "en")
-    assert guide.cause_markdown("unrecognised", "en") is None
     assert guide.cause_title("unrecognised", "en") is None
 
 
 def test_a_section_lists_its_causes() -> None:
-    text = guide.section_markdown(Section.HEARTBEAT, "ru")
+    text = text_of(guide.slack_blocks(Section.HEARTBEAT, "ru"))
     assert "Здесь описаны причины:" in text
     title = guide.cause_title("ws_proxy_idle", "ru")
-    assert f"- `ws_proxy_idle` — {title}" in text
-    assert "Causes explained here:" not in guide.section_markdown(Section.SUPPORT, "en")
+    assert f"`ws_proxy_idle` — {title}" in text
+    assert "Causes explained here:" not in text_of(guide.slack_blocks(Section.SUPPORT, "en"))
 
 
 def test_titles_are_plain_text() -> None:
@@ -260,13 +270,5 @@ def test_titles_are_plain_text() -> None:
     )
 
 
-def test_the_markdown_of_a_cause_starts_with_its_heading() -> None:
-    text = guide.cause_markdown("tcp_refused", "ru")
-    assert text
-    assert text.startswith("## `tcp_refused` — На порту бэкенда никто не слушает\n")
-
-
 def test_an_unknown_language_reads_english() -> None:
-    assert guide.section_markdown(Section.SERVER, "xx") == guide.section_markdown(
-        Section.SERVER, "en"
-    )
+    assert guide.slack_blocks(Section.SERVER, "xx") == guide.slack_blocks(Section.SERVER, "en")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from typing import Any
 
 from bot.model import State, Target
@@ -13,7 +12,6 @@ from tests.servers.certificates import CertificateAuthority, CertificateFiles
 from tests.servers.proxies import Nginx
 
 DOWN, UP = State.DOWN, State.UP
-Issue = Callable[[CertificateAuthority], CertificateFiles]
 
 
 def mine(ca: CertificateAuthority) -> CertificateFiles:

@@ -24,8 +24,6 @@ from bot.model import Target
 from tests.lab.isolation import enter_mounts, enter_network
 from tests.servers.process import die_with_parent
 
-_KILLED = -signal.SIGKILL
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:

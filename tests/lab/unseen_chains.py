@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
 
 from bot.model import State, Target
 from tests.lab.below_http import secured, secured_by_nginx
 from tests.lab.scenario import Bench, Scenario, Start, target
 from tests.lab.unseen_hellos import python_tls
 from tests.lab.unseen_tls import nginx_tls
-from tests.servers.certificates import CertificateAuthority, CertificateFiles
 from tests.servers.process import ChildProcess, accepts
 from tests.servers.proxies import Apache, Nginx
 from tests.servers.tools import find, require
 
 DOWN, UP = State.DOWN, State.UP
-Pick = Callable[[CertificateAuthority], CertificateFiles]
 
 # Common name and organisation of what boxes of several makes issue with, shortened.
 _BOXES = (

@@ -48,8 +48,3 @@ def report(
     if code is not None and verdict.cause is not None:
         verdict = replace(verdict, cause=replace(verdict.cause, code=code))
     return Report(name, url, "local", tuple(seen), verdict, AT, 312.0)
-
-
-def with_names(given: Report, name: str, url: str) -> Report:
-    """The same report of a target with other names."""
-    return replace(given, target_name=name, target_url=url)

@@ -148,7 +148,3 @@ class Tokens:
     def refuse(self, token: str, code: str = "token_revoked") -> None:
         """Answer this token with `code` from now on (token_revoked, account_inactive…)."""
         self.refusals[token] = code
-
-    def accept(self, token: str) -> None:
-        """Take a refusal back."""
-        self.refusals.pop(token, None)

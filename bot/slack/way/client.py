@@ -29,7 +29,6 @@ from bot.slack.way.errors import Trouble, understand
 SLACK_API_URL: Final = "https://slack.com/api/"
 CALL_DEADLINE_S: Final = 30.0
 
-_log = logging.getLogger("wsdiag.slack")
 # The SDK decides by the level of its own logger what it puts together for DEBUG; left at NOTSET
 # it would always do so, and the bodies of messages would reach whatever handler the root has.
 _sdk_log = logging.getLogger("wsdiag.slack.sdk")

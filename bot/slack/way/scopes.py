@@ -19,12 +19,8 @@ BOT_SCOPES: Mapping[str, str] = {
     "users:read": "whether someone is a guest or of another organisation; their language and clock",
 }
 
-APP_SCOPES: Mapping[str, str] = {
-    "connections:write": "Socket Mode; the app-level token has it",
-}
-
 METHODS: Mapping[str, tuple[str, ...]] = {
-    "apps.connections.open": ("connections:write",),
+    "apps.connections.open": ("connections:write",),  # the app-level token has it
     "auth.test": (),
     "chat.getPermalink": (),
     "chat.postEphemeral": ("chat:write",),
