@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.causes import dns_facts as facts
 from bot.causes.row import Cause, Fit, Reach
-from bot.evidence import DnsReply
+from bot.evidence import DnsReply, Phase
 from bot.findings import FindingSet
 from bot.model import Confidence, FollowUp, Layer, Message, Reason, Section, Status, say
 
@@ -140,11 +140,22 @@ def slow(found: FindingSet) -> Fit | None:
                 dead=", ".join(dead),
             )
         )
+    lossy = not dead and _vanish_now_and_then(found)
     return Fit(
         tuple(why),
-        Confidence.CERTAIN if again or dead else Confidence.LIKELY,
+        Confidence.CERTAIN if dead or (again and not lossy) else Confidence.LIKELY,
         facts.settle(found),
+        ("net_loss",) if lossy else (),
     )
+
+
+def _vanish_now_and_then(found: FindingSet) -> bool:
+    """Other lookups of the same run failed, and the resolver answers quickly when it is asked
+    itself: what was late may be what was asked again, because it got lost."""
+    failed = any(failure.phase is Phase.RESOLVE for failure in found.failures)
+    late_ms = found.dns.lookup_ms if found.dns is not None else 0.0
+    quick = any(r.addresses and r.elapsed_ms < late_ms / 2 for r in facts.replies(found))
+    return failed and quick
 
 
 def _passed_over(found: FindingSet) -> list[str]:

@@ -12,6 +12,7 @@ _SAME = 0.15  # ages of two sessions that one timer has ended
 _SAME_MS = 400.0
 _OUTLIVED = 1.12
 _NEAR_MS = 1_500.0
+_EARLY_MS = 25.0  # what a ping may take longer on its way than the end that follows it
 
 
 def sessions(found: FindingSet) -> tuple[HeldSession, ...]:
@@ -106,5 +107,8 @@ def unheard(lost: HeldSession) -> bool:
     if lost.parted is Parted.CLOSED and lost.close_code not in (1000, 1005):
         return False
     due = (lost.pings_ms[-1] if lost.pings_ms else interval_ms(lost.open)) + timeout_ms(lost.open)
-    slack = max(120.0, 0.06 * timeout_ms(lost.open)) + (lost.first_echo_ms or 0.0)
-    return abs(lost.age_ms - due) <= slack
+    rtt_ms = lost.first_echo_ms or 0.0
+    late = (
+        max(120.0, 0.06 * timeout_ms(lost.open)) + rtt_ms
+    )  # timers may be, and no server is early
+    return due - _EARLY_MS - rtt_ms <= lost.age_ms <= due + late

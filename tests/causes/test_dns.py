@@ -8,6 +8,7 @@ from bot.evidence import (
     ControlEvidence,
     DnsEvidence,
     DnsReply,
+    Phase,
     ProbedPathsEvidence,
     RttEvidence,
     TcpEvidence,
@@ -162,6 +163,18 @@ def test_a_slow_lookup_over_a_slow_path_is_the_path_s() -> None:
     quality = RttEvidence(None, connect_ms=(700.0,) * 8)
     warned = b.finding("rtt", quality, Status.WARN, Reason.HIGH_LATENCY)
     assert named(*b.healthy(late, far, warned), direct)[0] == "net_latency"
+
+
+def test_a_late_lookup_may_be_one_that_got_lost_where_others_fail_and_the_resolver_is_quick() -> (
+    None
+):
+    late = resolved("192.0.2.1", status=Status.WARN, lookup_ms=2_100.0, again_ms=2_100.0)
+    lost = b.polling(b.failed(Reason.RESOLVER_FAILED, Phase.RESOLVE))
+    quick = b.dns_direct(reply("A", "192.0.2.1", elapsed_ms=47.0), reply("AAAA"))
+    assert named(*b.healthy(late, lost), quick) == ("dns_slow", Confidence.LIKELY)
+    assert "net_loss" in judged(*b.healthy(late, lost), quick).alternatives
+    slow = b.dns_direct(reply("A", "192.0.2.1", elapsed_ms=2_050.0), reply("AAAA"))
+    assert named(*b.healthy(late, lost), slow) == ("dns_slow", Confidence.CERTAIN)
 
 
 # ------------------------------------------------ astray

@@ -118,6 +118,7 @@ def test_a_close_when_the_pong_was_due_is_no_kick() -> None:
         CUT, parted=Parted.CLOSED, close_code=1005, age_ms=45_000.0, pings_ms=(25_000.0,)
     )
     assert named(held(closed)) == ("cli_no_pong", Confidence.LIKELY)
+    assert named(held(replace(closed, age_ms=44_940.0)))[0] != "cli_no_pong"  # nobody is early
 
 
 def test_silence_is_told_apart_by_the_late_echo_and_the_others() -> None:
